@@ -13,7 +13,7 @@ const RESERVED = /^(\.hekafs$|\.glusterfs|\.trashcan$)/;
 /** Says what is wrong with a key, or nothing. */
 export function keyFault(key: Key): string | undefined {
 	if (key === "") return "a key is not empty";
-	if (!key.isWellFormed()) return "it is not valid UTF-8";
+	if (/\p{Surrogate}/u.test(key)) return "it is not valid UTF-8";
 	if (Buffer.byteLength(key) > MAX_KEY_BYTES)
 		return `it is longer than ${MAX_KEY_BYTES} bytes`;
 	const components = key.split("/");
