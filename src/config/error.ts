@@ -3,92 +3,86 @@
  * `exit` is hfs_config's exit status and `http` the status of the answer (see the README's table, made from this one).
  */
 export const CODES = {
-	"HFS-1001": { exit: 2, http: 400, title: "bad request" },
-	"HFS-1002": { exit: 2, http: 414, title: "key not allowed or too long" },
-	"HFS-1003": { exit: 1, http: 413, title: "value too large" },
-	"HFS-1004": { exit: 3, http: 404, title: "no such key" },
-	"HFS-1005": { exit: 5, http: 412, title: "condition not met" },
-	"HFS-1006": { exit: 4, http: 409, title: "already initialised" },
-	"HFS-1007": {
-		exit: 5,
-		http: 409,
-		title: "a value is in the way of a directory, or a directory of a value",
-	},
-	"HFS-1008": { exit: 5, http: 409, title: "directory not empty" },
-	"HFS-1009": { exit: 3, http: 404, title: "no such page" },
-	"HFS-2001": { exit: 6, http: 503, title: "no quorum: not accepted" },
-	"HFS-2002": { exit: 6, http: 503, title: "no quorum: outcome unknown" },
-	"HFS-2003": { exit: 6, http: 503, title: "no daemon answers" },
-	"HFS-2004": {
-		exit: 6,
-		http: 503,
-		title: "this node is not part of a cluster yet",
-	},
-	"HFS-2005": { exit: 6, http: 503, title: "deadline passed" },
-	"HFS-2006": { exit: 6, http: 503, title: "still starting" },
-	"HFS-3001": { exit: 1, http: 403, title: "join token not accepted" },
-	"HFS-3002": { exit: 7, http: 409, title: "another cluster" },
-	"HFS-3003": { exit: 4, http: 409, title: "already a server" },
-	"HFS-3004": { exit: 3, http: 404, title: "no such server" },
-	"HFS-3005": { exit: 2, http: 409, title: "ambiguous server name" },
-	"HFS-3006": { exit: 7, http: 409, title: "refused: the last server" },
-	"HFS-3007": { exit: 7, http: 409, title: "refused: would lose the majority" },
-	"HFS-3008": { exit: 7, http: 409, title: "this server was retired" },
-	"HFS-3009": {
-		exit: 5,
-		http: 409,
-		title: "another membership change is under way",
-	},
-	"HFS-3010": {
-		exit: 2,
-		http: 400,
-		title: "this address cannot be reached by others",
-	},
-	"HFS-4001": { exit: 1, http: 401, title: "not authorised" },
-	"HFS-5001": { exit: 1, http: 500, title: "port in use" },
-	"HFS-5002": { exit: 1, http: 500, title: "state directory in use" },
-	"HFS-5003": { exit: 1, http: 500, title: "state file damaged" },
-	"HFS-5004": { exit: 1, http: 500, title: "brick does not start" },
-	"HFS-5005": { exit: 2, http: 400, title: "volfile error" },
-	"HFS-5006": { exit: 1, http: 500, title: "log damaged" },
-	"HFS-5007": { exit: 1, http: 500, title: "disk error" },
-	"HFS-9001": { exit: 1, http: 500, title: "a bug" },
-} as const satisfies Record<
-	string,
-	{ exit: number; http: number; title: string }
->;
+  'HFS-1001': { exit: 2, http: 400, title: 'bad request' },
+  'HFS-1002': { exit: 2, http: 414, title: 'key not allowed or too long' },
+  'HFS-1003': { exit: 1, http: 413, title: 'value too large' },
+  'HFS-1004': { exit: 3, http: 404, title: 'no such key' },
+  'HFS-1005': { exit: 5, http: 412, title: 'condition not met' },
+  'HFS-1006': { exit: 4, http: 409, title: 'already initialised' },
+  'HFS-1007': {
+    exit: 5,
+    http: 409,
+    title: 'a value is in the way of a directory, or a directory of a value',
+  },
+  'HFS-1008': { exit: 5, http: 409, title: 'directory not empty' },
+  'HFS-1009': { exit: 3, http: 404, title: 'no such page' },
+  'HFS-2001': { exit: 6, http: 503, title: 'no quorum: not accepted' },
+  'HFS-2002': { exit: 6, http: 503, title: 'no quorum: outcome unknown' },
+  'HFS-2003': { exit: 6, http: 503, title: 'no daemon answers' },
+  'HFS-2004': {
+    exit: 6,
+    http: 503,
+    title: 'this node is not part of a cluster yet',
+  },
+  'HFS-2005': { exit: 6, http: 503, title: 'deadline passed' },
+  'HFS-2006': { exit: 6, http: 503, title: 'still starting' },
+  'HFS-3001': { exit: 1, http: 403, title: 'join token not accepted' },
+  'HFS-3002': { exit: 7, http: 409, title: 'another cluster' },
+  'HFS-3003': { exit: 4, http: 409, title: 'already a server' },
+  'HFS-3004': { exit: 3, http: 404, title: 'no such server' },
+  'HFS-3005': { exit: 2, http: 409, title: 'ambiguous server name' },
+  'HFS-3006': { exit: 7, http: 409, title: 'refused: the last server' },
+  'HFS-3007': { exit: 7, http: 409, title: 'refused: would lose the majority' },
+  'HFS-3008': { exit: 7, http: 409, title: 'this server was retired' },
+  'HFS-3009': {
+    exit: 5,
+    http: 409,
+    title: 'another membership change is under way',
+  },
+  'HFS-3010': {
+    exit: 2,
+    http: 400,
+    title: 'this address cannot be reached by others',
+  },
+  'HFS-4001': { exit: 1, http: 401, title: 'not authorised' },
+  'HFS-5001': { exit: 1, http: 500, title: 'port in use' },
+  'HFS-5002': { exit: 1, http: 500, title: 'state directory in use' },
+  'HFS-5003': { exit: 1, http: 500, title: 'state file damaged' },
+  'HFS-5004': { exit: 1, http: 500, title: 'brick does not start' },
+  'HFS-5005': { exit: 2, http: 400, title: 'volfile error' },
+  'HFS-5006': { exit: 1, http: 500, title: 'log damaged' },
+  'HFS-5007': { exit: 1, http: 500, title: 'disk error' },
+  'HFS-9001': { exit: 1, http: 500, title: 'a bug' },
+} as const satisfies Record<string, { exit: number; http: number; title: string }>;
 
 export type Code = keyof typeof CODES;
 
 /** What a user is told: what happened, why, and what to do next. */
 export interface Problem {
-	readonly code: Code;
-	readonly what: string;
-	readonly why: string;
-	readonly next: string;
+  readonly code: Code;
+  readonly what: string;
+  readonly why: string;
+  readonly next: string;
 }
 
 export class ConfigError extends Error implements Problem {
-	override readonly name = "ConfigError";
+  override readonly name = 'ConfigError';
 
-	constructor(
-		readonly code: Code,
-		readonly what: string,
-		readonly why: string,
-		readonly next: string,
-		override readonly cause?: unknown,
-	) {
-		super(`${code} ${what}: ${why}`);
-	}
+  constructor(
+    readonly code: Code,
+    readonly what: string,
+    readonly why: string,
+    readonly next: string,
+    override readonly cause?: unknown,
+  ) {
+    super(`${code} ${what}: ${why}`);
+  }
 
-	toJSON(): Problem {
-		return { code: this.code, what: this.what, why: this.why, next: this.next };
-	}
+  toJSON(): Problem {
+    return { code: this.code, what: this.what, why: this.why, next: this.next };
+  }
 }
 
-export function isCode(
-	error: unknown,
-	...codes: readonly Code[]
-): error is ConfigError {
-	return error instanceof ConfigError && codes.includes(error.code);
+export function isCode(error: unknown, ...codes: readonly Code[]): error is ConfigError {
+  return error instanceof ConfigError && codes.includes(error.code);
 }

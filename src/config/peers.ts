@@ -1,65 +1,60 @@
-import type { Problem } from "./error.js";
+import type { Problem } from './error.js';
 
 /** What the nodes of a cluster ask each other, beside the public status. */
 export type PeerVerb =
-	/** A node with a one-time token asks to become a member. The only verb without the cluster's secret. */
-	| "join"
-	/** The leader hands a follower committed records and the commit index; also its heartbeat. */
-	| "push"
-	/** A change for the leader to commit. */
-	| "propose"
-	/** How far must I have applied to answer a read that arrived now? */
-	| "read-index"
-	/** What do you hold: log lengths that you recorded, your applied revision, the leader that you follow. */
-	| "inquire"
-	/** Membership verbs, for the leader. */
-	| "add-learner"
-	| "promote"
-	| "retire"
-	| "create-token";
+  /** A node with a one-time token asks to become a member. The only verb without the cluster's secret. */
+  | 'join'
+  /** The leader hands a follower committed records and the commit index; also its heartbeat. */
+  | 'push'
+  /** A change for the leader to commit. */
+  | 'propose'
+  /** How far must I have applied to answer a read that arrived now? */
+  | 'read-index'
+  /** What do you hold: log lengths that you recorded, your applied revision, the leader that you follow. */
+  | 'inquire'
+  /** Membership verbs, for the leader. */
+  | 'add-learner'
+  | 'promote'
+  | 'retire'
+  | 'create-token';
 
 /** The public status of a node, as far as its peers look at it. */
 export interface PeerStatus {
-	readonly node: string;
-	readonly name: string;
-	readonly cluster: string | null;
-	readonly server: boolean;
-	readonly state: string;
-	readonly revision: number;
-	readonly epoch: number;
+  readonly node: string;
+  readonly name: string;
+  readonly cluster: string | null;
+  readonly server: boolean;
+  readonly state: string;
+  readonly revision: number;
+  readonly epoch: number;
 }
 
 /** Words between hekafsd processes: HTTP in production, the simulated network in the simulator. */
 export interface Peers {
-	/** Asks the hekafsd at `address` (HOST:PORT) for its status. No answer is a PeerError: unknown, not no. */
-	status(address: string, timeoutMs: number): Promise<PeerStatus>;
-	/** Sends one request and waits for its answer, or throws a PeerError within `timeoutMs`. */
-	call(
-		address: string,
-		verb: PeerVerb,
-		body: Buffer,
-		timeoutMs: number,
-	): Promise<Buffer>;
+  /** Asks the hekafsd at `address` (HOST:PORT) for its status. No answer is a PeerError: unknown, not no. */
+  status(address: string, timeoutMs: number): Promise<PeerStatus>;
+  /** Sends one request and waits for its answer, or throws a PeerError within `timeoutMs`. */
+  call(address: string, verb: PeerVerb, body: Buffer, timeoutMs: number): Promise<Buffer>;
 }
 
 /** The other side: what this node answers. A ConfigError travels back as a `refused` PeerError. */
 export interface PeerService {
-	answer(verb: PeerVerb, body: Buffer): Promise<Buffer>;
+  answer(verb: PeerVerb, body: Buffer): Promise<Buffer>;
 }
 
 export class PeerError extends Error {
-	override readonly name = "PeerError";
+  override readonly name = 'PeerError';
 
-	constructor(
-		readonly address: string,
-		/**
-		 * `unreachable`: surely not done, no connection was made. `unknown`: it may have been done.
-		 * `refused`: an answer came and it was no; `problem` says why.
-		 */
-		readonly kind: "unreachable" | "unknown" | "refused",
-		why: string,
-		readonly problem?: Problem,
-	) {
-		super(`${address}: ${why}`);
-	}
+  constructor(
+    readonly address: string,
+    /**
+     * `unreachable`: surely not done, no connection was made. `unknown`: it may have been done.
+     * `refused`: an answer came and it was no; `problem` says why.
+     */
+    readonly kind: 'unreachable' | 'unknown' | 'refused',
+    why: string,
+    readonly problem?: Problem,
+  ) {
+    super(`${address}: ${why}`);
+  }
 }

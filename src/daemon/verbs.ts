@@ -1,4 +1,4 @@
-import type { Key } from "../config/key.js";
+import type { Key } from '../config/key.js';
 
 /*
  * What a hekafsd can be asked to do. HTTP routes translate requests into these calls and answers back; nothing in
@@ -7,178 +7,163 @@ import type { Key } from "../config/key.js";
 
 /** Who asks, and by when an answer is due (milliseconds from now). */
 export interface Asker {
-	/** True on the local socket or with the state dir's token: may write and read `private/`. */
-	readonly isRoot: boolean;
-	readonly timeoutMs: number;
-	/** Names this request in logs; a write repeated under the same id returns the first outcome. */
-	readonly requestId: string;
+  /** True on the local socket or with the state dir's token: may write and read `private/`. */
+  readonly isRoot: boolean;
+  readonly timeoutMs: number;
+  /** Names this request in logs; a write repeated under the same id returns the first outcome. */
+  readonly requestId: string;
 }
 
-export type ServerRole = "voter" | "learner";
+export type ServerRole = 'voter' | 'learner';
 
 export interface ServerStatus {
-	readonly node: string;
-	readonly name: string;
-	/** HTTP address. */
-	readonly address: string;
-	readonly role: ServerRole;
-	/** Whether it answered lately: true, false, or null where nobody asked yet. */
-	readonly up: boolean | null;
-	readonly isLeader: boolean;
-	readonly isSelf: boolean;
-	/** Last revision that it is known to have applied. */
-	readonly revision: number | null;
-	/** Commits behind the newest known one. */
-	readonly lagRevisions: number | null;
-	readonly brick: string;
+  readonly node: string;
+  readonly name: string;
+  /** HTTP address. */
+  readonly address: string;
+  readonly role: ServerRole;
+  /** Whether it answered lately: true, false, or null where nobody asked yet. */
+  readonly up: boolean | null;
+  readonly isLeader: boolean;
+  readonly isSelf: boolean;
+  /** Last revision that it is known to have applied. */
+  readonly revision: number | null;
+  /** Commits behind the newest known one. */
+  readonly lagRevisions: number | null;
+  readonly brick: string;
 }
 
 export interface Status {
-	readonly node: string;
-	readonly name: string;
-	readonly version: string;
-	readonly pid: number;
-	readonly state:
-		| "starting"
-		| "new"
-		| "joining"
-		| "ready"
-		| "degraded"
-		| "read-only"
-		| "retired"
-		| "stopping";
-	/** One sentence for people; `action` says what to do about it, if anything. */
-	readonly summary: string;
-	readonly action: string;
-	/** Where to read more: an HFS code for `hfs_config explain`, or null. */
-	readonly see: string | null;
-	readonly cluster: string | null;
-	readonly revision: number;
-	readonly epoch: number;
-	readonly server: boolean;
-	readonly leader: string | null;
-	readonly servers: readonly ServerStatus[];
-	/** Server failures that writes survive from here on. */
-	readonly survives: number;
-	readonly mount: { readonly verified: boolean; readonly why: string };
-	readonly heal: { readonly caughtUp: boolean; readonly behind: number };
-	readonly brick: {
-		readonly pid: number | null;
-		readonly port: number | null;
-		readonly path: string | null;
-	};
+  readonly node: string;
+  readonly name: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly state:
+    | 'starting'
+    | 'new'
+    | 'joining'
+    | 'ready'
+    | 'degraded'
+    | 'read-only'
+    | 'retired'
+    | 'stopping';
+  /** One sentence for people; `action` says what to do about it, if anything. */
+  readonly summary: string;
+  readonly action: string;
+  /** Where to read more: an HFS code for `hfs_config explain`, or null. */
+  readonly see: string | null;
+  readonly cluster: string | null;
+  readonly revision: number;
+  readonly epoch: number;
+  readonly server: boolean;
+  readonly leader: string | null;
+  readonly servers: readonly ServerStatus[];
+  /** Server failures that writes survive from here on. */
+  readonly survives: number;
+  readonly mount: { readonly verified: boolean; readonly why: string };
+  readonly heal: { readonly caughtUp: boolean; readonly behind: number };
+  readonly brick: {
+    readonly pid: number | null;
+    readonly port: number | null;
+    readonly path: string | null;
+  };
 }
 
 /** The three lists of seed 004: who is known, who answered, who left a marker; and how they differ. */
 export interface ServersReport {
-	readonly rows: readonly {
-		readonly node: string;
-		readonly name: string;
-		readonly known: boolean;
-		readonly answered: "yes" | "no" | "unknown";
-		readonly marker: boolean;
-		/** Empty where all agree. */
-		readonly difference: string;
-	}[];
-	readonly agree: boolean;
+  readonly rows: readonly {
+    readonly node: string;
+    readonly name: string;
+    readonly known: boolean;
+    readonly answered: 'yes' | 'no' | 'unknown';
+    readonly marker: boolean;
+    /** Empty where all agree. */
+    readonly difference: string;
+  }[];
+  readonly agree: boolean;
 }
 
 export interface ServeRequest {
-	readonly bootstrap: boolean;
-	readonly join: string | undefined;
-	readonly token: string | undefined;
-	/** Brick directory; undefined takes the state dir's. */
-	readonly brick: string | undefined;
+  readonly bootstrap: boolean;
+  readonly join: string | undefined;
+  readonly token: string | undefined;
+  /** Brick directory; undefined takes the state dir's. */
+  readonly brick: string | undefined;
 }
 
 export interface MembershipChange {
-	readonly node: string;
-	readonly name: string;
-	readonly cluster: string;
-	readonly before: readonly string[];
-	readonly after: readonly string[];
-	readonly survivesBefore: number;
-	readonly survivesAfter: number;
-	readonly revision: number;
+  readonly node: string;
+  readonly name: string;
+  readonly cluster: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly survivesBefore: number;
+  readonly survivesAfter: number;
+  readonly revision: number;
 }
 
 export type Found =
-	| {
-			readonly kind: "value";
-			readonly key: Key;
-			readonly value: Buffer;
-			/** Of the key's last change. */
-			readonly revision: number;
-			/** Of the whole store when it was read. */
-			readonly storeRevision: number;
-			/** When the key was changed last, milliseconds since 1970, for display. */
-			readonly modifiedMs: number;
-			/** Set on a stale read: milliseconds since this node last knew that it was up to date. */
-			readonly ageMs: number | null;
-	  }
-	| {
-			readonly kind: "directory";
-			readonly key: Key;
-			readonly entries: readonly Listed[];
-			readonly storeRevision: number;
-			readonly ageMs: number | null;
-	  };
+  | {
+      readonly kind: 'value';
+      readonly key: Key;
+      readonly value: Buffer;
+      /** Of the key's last change. */
+      readonly revision: number;
+      /** Of the whole store when it was read. */
+      readonly storeRevision: number;
+      /** When the key was changed last, milliseconds since 1970, for display. */
+      readonly modifiedMs: number;
+      /** Set on a stale read: milliseconds since this node last knew that it was up to date. */
+      readonly ageMs: number | null;
+    }
+  | {
+      readonly kind: 'directory';
+      readonly key: Key;
+      readonly entries: readonly Listed[];
+      readonly storeRevision: number;
+      readonly ageMs: number | null;
+    };
 
 /** One name of a listing; a directory's name ends in `/` and it has no revision or size. */
 export interface Listed {
-	readonly key: Key;
-	readonly kind: "value" | "directory";
-	readonly revision: number | null;
-	readonly size: number | null;
+  readonly key: Key;
+  readonly kind: 'value' | 'directory';
+  readonly revision: number | null;
+  readonly size: number | null;
 }
 
 /** What must hold for a write to happen. */
-export type Condition =
-	| { readonly ifRevision: number }
-	| { readonly ifAbsent: true }
-	| null;
+export type Condition = { readonly ifRevision: number } | { readonly ifAbsent: true } | null;
 
 export interface Written {
-	readonly revision: number;
+  readonly revision: number;
 }
 
 export interface Verbs {
-	/** Answers in any state, at once. */
-	status(): Status;
-	servers(asker: Asker): Promise<ServersReport>;
-	serve(request: ServeRequest, asker: Asker): Promise<MembershipChange>;
-	/** `node` is a name or an id; undefined is this node. */
-	retire(
-		node: string | undefined,
-		options: { force: boolean; dryRun: boolean },
-		asker: Asker,
-	): Promise<MembershipChange>;
-	createToken(
-		ttlSeconds: number,
-		asker: Asker,
-	): Promise<{ readonly token: string }>;
-	volfile(asker: Asker): Promise<string>;
-	/** Throws HFS-1004 where there is nothing. The empty key is the root directory. */
-	get(
-		key: Key,
-		options: { stale: boolean; recursive: boolean },
-		asker: Asker,
-	): Promise<Found>;
-	put(
-		key: Key,
-		value: Buffer,
-		condition: Condition,
-		asker: Asker,
-	): Promise<Written>;
-	/** Throws HFS-1004 where there is nothing; a directory needs `recursive`. */
-	remove(
-		key: Key,
-		options: { recursive: boolean; condition: Condition },
-		asker: Asker,
-	): Promise<Written & { readonly removed: number }>;
-	/** All of `values` at once, only into a filesystem without values. */
-	init(
-		values: ReadonlyMap<Key, Buffer>,
-		asker: Asker,
-	): Promise<Written & { readonly keys: number }>;
+  /** Answers in any state, at once. */
+  status(): Status;
+  servers(asker: Asker): Promise<ServersReport>;
+  serve(request: ServeRequest, asker: Asker): Promise<MembershipChange>;
+  /** `node` is a name or an id; undefined is this node. */
+  retire(
+    node: string | undefined,
+    options: { force: boolean; dryRun: boolean },
+    asker: Asker,
+  ): Promise<MembershipChange>;
+  createToken(ttlSeconds: number, asker: Asker): Promise<{ readonly token: string }>;
+  volfile(asker: Asker): Promise<string>;
+  /** Throws HFS-1004 where there is nothing. The empty key is the root directory. */
+  get(key: Key, options: { stale: boolean; recursive: boolean }, asker: Asker): Promise<Found>;
+  put(key: Key, value: Buffer, condition: Condition, asker: Asker): Promise<Written>;
+  /** Throws HFS-1004 where there is nothing; a directory needs `recursive`. */
+  remove(
+    key: Key,
+    options: { recursive: boolean; condition: Condition },
+    asker: Asker,
+  ): Promise<Written & { readonly removed: number }>;
+  /** All of `values` at once, only into a filesystem without values. */
+  init(
+    values: ReadonlyMap<Key, Buffer>,
+    asker: Asker,
+  ): Promise<Written & { readonly keys: number }>;
 }

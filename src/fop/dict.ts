@@ -1,14 +1,14 @@
-import type { Gfid } from "./gfid.js";
-import type { Iatt } from "./iatt.js";
+import type { Gfid } from './gfid.js';
+import type { Iatt } from './iatt.js';
 
 /** The times of an inode as features/utime keeps them, apart from the brick's own. */
 export interface MdataTimes {
-	readonly atime: number;
-	readonly atimeNsec: number;
-	readonly mtime: number;
-	readonly mtimeNsec: number;
-	readonly ctime: number;
-	readonly ctimeNsec: number;
+  readonly atime: number;
+  readonly atimeNsec: number;
+  readonly mtime: number;
+  readonly mtimeNsec: number;
+  readonly ctime: number;
+  readonly ctimeNsec: number;
 }
 
 /**
@@ -17,15 +17,15 @@ export interface MdataTimes {
  * GlusterFS's brick uses.
  */
 export type DictValue =
-	| { readonly type: "untyped"; readonly bytes: Buffer }
-	| { readonly type: "int"; readonly int: bigint }
-	| { readonly type: "uint"; readonly uint: bigint }
-	| { readonly type: "double"; readonly double: number }
-	| { readonly type: "string"; readonly text: string }
-	| { readonly type: "bytes"; readonly bytes: Buffer }
-	| { readonly type: "gfid"; readonly gfid: Gfid }
-	| { readonly type: "iatt"; readonly iatt: Iatt }
-	| { readonly type: "mdata"; readonly times: MdataTimes };
+  | { readonly type: 'untyped'; readonly bytes: Buffer }
+  | { readonly type: 'int'; readonly int: bigint }
+  | { readonly type: 'uint'; readonly uint: bigint }
+  | { readonly type: 'double'; readonly double: number }
+  | { readonly type: 'string'; readonly text: string }
+  | { readonly type: 'bytes'; readonly bytes: Buffer }
+  | { readonly type: 'gfid'; readonly gfid: Gfid }
+  | { readonly type: 'iatt'; readonly iatt: Iatt }
+  | { readonly type: 'mdata'; readonly times: MdataTimes };
 
 /**
  * Extra words beside a fop: what is asked in a request (`xdata`), what is answered in a reply,
@@ -39,17 +39,15 @@ export const EMPTY_DICT: Dict = new Map();
 
 /** A dict of binary values, as setxattr and the answers of getxattr carry. */
 export function dictOfBytes(
-	pairs: Iterable<readonly [string, Buffer]>,
+  pairs: Iterable<readonly [string, Buffer]>,
 ): ReadonlyMap<string, DictValue> {
-	const dict = new Map<string, DictValue>();
-	for (const [key, bytes] of pairs) dict.set(key, { type: "bytes", bytes });
-	return dict;
+  const dict = new Map<string, DictValue>();
+  for (const [key, bytes] of pairs) dict.set(key, { type: 'bytes', bytes });
+  return dict;
 }
 
 /** The bytes of a binary value, or undefined where the key is absent or of another kind. */
 export function dictBytes(dict: Dict, key: string): Buffer | undefined {
-	const value = dict?.get(key);
-	return value?.type === "bytes" || value?.type === "untyped"
-		? value.bytes
-		: undefined;
+  const value = dict?.get(key);
+  return value?.type === 'bytes' || value?.type === 'untyped' ? value.bytes : undefined;
 }

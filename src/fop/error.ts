@@ -1,32 +1,28 @@
-import { constants } from "node:os";
+import { constants } from 'node:os';
 
 /** The names of Linux's errno values, `ENOENT` and so on. */
-export type ErrnoName =
-	| keyof typeof constants.errno
-	| "ESTALE"
-	| "EUCLEAN"
-	| "EREMOTEIO";
+export type ErrnoName = keyof typeof constants.errno | 'ESTALE' | 'EUCLEAN' | 'EREMOTEIO';
 
 const EXTRA: Readonly<Record<string, number>> = {
-	ESTALE: 116,
-	EUCLEAN: 117,
-	EREMOTEIO: 121,
+  ESTALE: 116,
+  EUCLEAN: 117,
+  EREMOTEIO: 121,
 };
 
 /** Linux's number of an errno name. */
 export function errnoNumber(name: ErrnoName): number {
-	return EXTRA[name] ?? constants.errno[name as keyof typeof constants.errno];
+  return EXTRA[name] ?? constants.errno[name as keyof typeof constants.errno];
 }
 
 const NAMES = new Map<number, ErrnoName>(
-	[...Object.entries(constants.errno), ...Object.entries(EXTRA)]
-		.filter(([name]) => name !== "EWOULDBLOCK" && name !== "ENOTSUP")
-		.map(([name, number]) => [number, name as ErrnoName]),
+  [...Object.entries(constants.errno), ...Object.entries(EXTRA)]
+    .filter(([name]) => name !== 'EWOULDBLOCK' && name !== 'ENOTSUP')
+    .map(([name, number]) => [number, name as ErrnoName]),
 );
 
 /** The name of a number from the wire; one that Linux does not know is an EIO. */
 export function errnoName(number: number): ErrnoName {
-	return NAMES.get(number) ?? "EIO";
+  return NAMES.get(number) ?? 'EIO';
 }
 
 /**
@@ -34,21 +30,18 @@ export function errnoName(number: number): ErrnoName {
  * border, the system call); `cause` what lies beneath, for the log. Compare `errno`, never text.
  */
 export class FopError extends Error {
-	override readonly name = "FopError";
+  override readonly name = 'FopError';
 
-	constructor(
-		readonly errno: ErrnoName,
-		readonly where: string,
-		override readonly cause?: unknown,
-	) {
-		super(`${errno} at ${where}`);
-	}
+  constructor(
+    readonly errno: ErrnoName,
+    readonly where: string,
+    override readonly cause?: unknown,
+  ) {
+    super(`${errno} at ${where}`);
+  }
 }
 
 /** True where `error` is a FopError with one of these numbers. */
-export function isErrno(
-	error: unknown,
-	...names: readonly ErrnoName[]
-): error is FopError {
-	return error instanceof FopError && names.includes(error.errno);
+export function isErrno(error: unknown, ...names: readonly ErrnoName[]): error is FopError {
+  return error instanceof FopError && names.includes(error.errno);
 }

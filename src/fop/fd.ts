@@ -1,4 +1,4 @@
-import type { Gfid } from "./gfid.js";
+import type { Gfid } from './gfid.js';
 
 /**
  * An open file or directory. The caller of open, opendir or create makes it and passes it down; each
@@ -6,18 +6,18 @@ import type { Gfid } from "./gfid.js";
  * the fop succeeds and emptied at release or releasedir, which the caller winds exactly once.
  */
 export class Fd {
-	/** An fd that nobody opened: the brick opens the inode when it is used (wire reference, 8.5). */
-	static anonymous(gfid: Gfid): Fd {
-		return new Fd(gfid, 0o2, true);
-	}
+  /** An fd that nobody opened: the brick opens the inode when it is used (wire reference, 8.5). */
+  static anonymous(gfid: Gfid): Fd {
+    return new Fd(gfid, 0o2, true);
+  }
 
-	constructor(
-		/** Of the inode. For create it is the gfid that the new file is to have. */
-		readonly gfid: Gfid,
-		/** `open(2)` flags with Linux's numbers; those of the wire are the same. */
-		readonly flags: number,
-		readonly isAnonymous = false,
-	) {}
+  constructor(
+    /** Of the inode. For create it is the gfid that the new file is to have. */
+    readonly gfid: Gfid,
+    /** `open(2)` flags with Linux's numbers; those of the wire are the same. */
+    readonly flags: number,
+    readonly isAnonymous = false,
+  ) {}
 }
 
 export const O_ACCMODE = 0o3;

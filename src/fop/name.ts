@@ -10,22 +10,22 @@ export const MAX_NAME_BYTES = 255;
 export const MAX_PATH_BYTES = 4096;
 
 export function byteString(text: string): ByteString {
-	return Buffer.from(text, "utf8").toString("latin1");
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** For messages: bytes that are not UTF-8 show as the replacement character. */
 export function readable(name: ByteString): string {
-	return Buffer.from(name, "latin1").toString("utf8");
+  return Buffer.from(name, 'latin1').toString('utf8');
 }
 
 /** True where a byte string can be one component of a path. */
 export function isComponent(name: ByteString): boolean {
-	return (
-		name.length > 0 &&
-		name.length <= MAX_NAME_BYTES &&
-		name !== "." &&
-		name !== ".." &&
-		!name.includes("/") &&
-		!name.includes("\0")
-	);
+  return (
+    name.length > 0 &&
+    name.length <= MAX_NAME_BYTES &&
+    name !== '.' &&
+    name !== '..' &&
+    !name.includes('/') &&
+    !name.includes('\0')
+  );
 }

@@ -1,65 +1,62 @@
 /** Where a stream leads, or where a listener listens. `host` is an address, never a name. */
 export interface Endpoint {
-	readonly host: string;
-	readonly port: number;
+  readonly host: string;
+  readonly port: number;
 }
 
 /** The bytes of one connection, in order. */
 export interface ByteStream {
-	readonly local: Endpoint;
-	readonly remote: Endpoint;
-	/** Queues the chunks as one write; they must not be changed afterwards. Silently dropped once closed. */
-	write(chunks: readonly Uint8Array[]): void;
-	/** Bytes queued and not yet taken by the system: for back-pressure. */
-	readonly queuedBytes: number;
-	/** Stops and restarts `data`; what has arrived meanwhile waits. */
-	pause(): void;
-	resume(): void;
-	/** Ends the connection at once; `closed` follows, once. */
-	close(why?: string): void;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Queues the chunks as one write; they must not be changed afterwards. Silently dropped once closed. */
+  write(chunks: readonly Uint8Array[]): void;
+  /** Bytes queued and not yet taken by the system: for back-pressure. */
+  readonly queuedBytes: number;
+  /** Stops and restarts `data`; what has arrived meanwhile waits. */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection at once; `closed` follows, once. */
+  close(why?: string): void;
 }
 
 /** What a stream's owner is told. Nothing is told after `closed`. */
 export interface StreamEvents {
-	/** The owner may keep the chunk. */
-	data(chunk: Buffer): void;
-	/** The queue has drained below the system's mark. */
-	drain(): void;
-	/** The connection is over, for either side's reasons. */
-	closed(why: string): void;
+  /** The owner may keep the chunk. */
+  data(chunk: Buffer): void;
+  /** The queue has drained below the system's mark. */
+  drain(): void;
+  /** The connection is over, for either side's reasons. */
+  closed(why: string): void;
 }
 
 export interface Listener {
-	readonly endpoint: Endpoint;
-	/** Stops accepting; accepted streams live on. */
-	close(): Promise<void>;
+  readonly endpoint: Endpoint;
+  /** Stops accepting; accepted streams live on. */
+  close(): Promise<void>;
 }
 
 export interface Network {
-	/**
-	 * Opens a connection within `timeoutMs`, or throws a NetworkError. `events` is called only after the
-	 * promise has settled.
-	 */
-	connect(
-		to: Endpoint,
-		events: (stream: ByteStream) => StreamEvents,
-		timeoutMs: number,
-	): Promise<ByteStream>;
-	/** Accepts connections; port 0 takes a free one. Throws a NetworkError, `EADDRINUSE` for a taken port. */
-	listen(
-		at: Endpoint,
-		accept: (stream: ByteStream) => StreamEvents,
-	): Promise<Listener>;
+  /**
+   * Opens a connection within `timeoutMs`, or throws a NetworkError. `events` is called only after the
+   * promise has settled.
+   */
+  connect(
+    to: Endpoint,
+    events: (stream: ByteStream) => StreamEvents,
+    timeoutMs: number,
+  ): Promise<ByteStream>;
+  /** Accepts connections; port 0 takes a free one. Throws a NetworkError, `EADDRINUSE` for a taken port. */
+  listen(at: Endpoint, accept: (stream: ByteStream) => StreamEvents): Promise<Listener>;
 }
 
 export class NetworkError extends Error {
-	override readonly name = "NetworkError";
+  override readonly name = 'NetworkError';
 
-	constructor(
-		/** `ECONNREFUSED`, `ETIMEDOUT`, `EADDRINUSE`, … */
-		readonly code: string,
-		readonly endpoint: Endpoint,
-	) {
-		super(`${code} ${endpoint.host}:${endpoint.port}`);
-	}
+  constructor(
+    /** `ECONNREFUSED`, `ETIMEDOUT`, `EADDRINUSE`, … */
+    readonly code: string,
+    readonly endpoint: Endpoint,
+  ) {
+    super(`${code} ${endpoint.host}:${endpoint.port}`);
+  }
 }
