@@ -1,0 +1,163 @@
+import { type PrintedVolume, printVolfile } from './volfile.js';
+
+/*
+ * The volfiles of the config filesystem, made from the list of its servers. Pure: the same arguments give the same
+ * bytes. They load in stock glusterfsd and glusterfs too, which warn of the options that are this engine's own
+ * (`writer`, `up-while-applied`) and go without them.
+ */
+
+/** One server of the config filesystem. */
+export interface ConfigServer {
+  /** Of its brick; never used again for another one. */
+  readonly number: number;
+  /** An address that others dial; never a name. */
+  readonly host: string;
+  /** Where its brick listens. */
+  readonly port: number;
+}
+
+export interface Credentials {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** The exports of a config server's brick. */
+export const JOURNAL_EXPORT = 'journal';
+export const VALUES_EXPORT = 'values';
+
+export interface ConfigBrick {
+  /** The volume-id of both exports. */
+  readonly clusterId: string;
+  /** Absolute; holds `journal/` and `values/`. */
+  readonly directory: string;
+  /** The address to listen at. */
+  readonly bindAddress: string;
+  readonly port: number;
+  /** May use the journal, and alone may change the values. */
+  readonly writer: Credentials;
+  /** May read the values. */
+  readonly reader: Credentials;
+}
+
+/**
+ * The brick of one config server: two exports on one port. `journal` is plain posix for its writer alone; `values`
+ * is read-only but for the writer, and up while the writer says that it has applied what is committed.
+ */
+export function configBrickVolfile(brick: ConfigBrick): string {
+  checkLogin(brick.writer);
+  checkLogin(brick.reader);
+  return printVolfile([
+    posix(JOURNAL_EXPORT, brick.clusterId, `${brick.directory}/journal`),
+    posix('values-posix', brick.clusterId, `${brick.directory}/values`),
+    volume('values-locks', 'features/locks', {}, ['values-posix']),
+    volume(
+      VALUES_EXPORT,
+      'features/read-only',
+      { 'read-only': 'on', writer: brick.writer.login, 'up-while-applied': 'on' },
+      ['values-locks'],
+    ),
+    configServer(brick),
+  ]);
+}
+
+/** A login is part of option keys and of lists with commas. */
+function checkLogin({ login }: Credentials): void {
+  if (!/^[\w-]{1,255}$/.test(login)) throw new RangeError(`not a login: ${JSON.stringify(login)}`);
+}
+
+function configServer(brick: ConfigBrick): PrintedVolume {
+  const { writer, reader } = brick;
+  const options = {
+    ...SOCKET,
+    'transport.socket.bind-address': brick.bindAddress,
+    'transport.socket.listen-port': `${brick.port}`,
+    [`auth.login.${JOURNAL_EXPORT}.allow`]: writer.login,
+    [`auth.login.${VALUES_EXPORT}.allow`]: `${writer.login},${reader.login}`,
+    [`auth.login.${writer.login}.password`]: writer.password,
+    [`auth.login.${reader.login}.password`]: reader.password,
+  };
+  return volume('config-server', 'protocol/server', options, [JOURNAL_EXPORT, VALUES_EXPORT]);
+}
+
+/**
+ * What a reader mounts: the values of every server, one replica set. It heals nothing and changes nothing. A
+ * brick answers only while it has applied what is committed, so any single one will do: no quorum is asked for.
+ */
+export function configClientVolfile(
+  clusterId: string,
+  servers: readonly ConfigServer[],
+  reader: Credentials,
+): string {
+  if (servers.length === 0) throw new RangeError('a config filesystem has at least one server');
+  const ordered = servers.toSorted((one, other) => one.number - other.number);
+  const names = ordered.map(clientName);
+  return printVolfile([
+    ...ordered.map((server) => client(server, VALUES_EXPORT, reader)),
+    volume(REPLICATE, 'cluster/replicate', replicateOptions(clusterId, names), names),
+    volume('config-read-only', 'features/read-only', { 'read-only': 'on' }, [REPLICATE]),
+    volume('config', 'debug/io-stats', { 'log-level': 'INFO' }, ['config-read-only']),
+  ]);
+}
+
+/** One server's journal, for the log: a single client and no replicate graph. */
+export function configJournalVolfile(server: ConfigServer, writer: Credentials): string {
+  return printVolfile([client(server, JOURNAL_EXPORT, writer)]);
+}
+
+/** One server's values, for its applier. */
+export function configValuesVolfile(server: ConfigServer, writer: Credentials): string {
+  return printVolfile([client(server, VALUES_EXPORT, writer)]);
+}
+
+const REPLICATE = 'config-replicate-0';
+
+const SOCKET = { 'transport-type': 'tcp', 'transport.address-family': 'inet' };
+
+const PING_TIMEOUT_SECONDS = 5;
+
+const clientName = (server: ConfigServer): string => `config-client-${server.number}`;
+
+function client(server: ConfigServer, subvolume: string, user: Credentials): PrintedVolume {
+  const options = {
+    ...SOCKET,
+    'remote-host': server.host,
+    'remote-port': `${server.port}`,
+    'remote-subvolume': subvolume,
+    username: user.login,
+    password: user.password,
+    'ping-timeout': `${PING_TIMEOUT_SECONDS}`,
+    'send-gids': 'true',
+  };
+  return volume(clientName(server), 'protocol/client', options);
+}
+
+function replicateOptions(clusterId: string, names: readonly string[]): Record<string, string> {
+  return {
+    'volume-id': clusterId,
+    'afr-pending-xattr': names.join(','),
+    'data-self-heal': 'off',
+    'metadata-self-heal': 'off',
+    'entry-self-heal': 'off',
+    'self-heal-daemon': 'off',
+    'use-anonymous-inode': 'no',
+    'quorum-type': 'none',
+  };
+}
+
+function posix(name: string, clusterId: string, directory: string): PrintedVolume {
+  return volume(name, 'storage/posix', { directory, 'volume-id': clusterId });
+}
+
+function volume(
+  name: string,
+  type: string,
+  options: Readonly<Record<string, string>>,
+  subvolumes: readonly string[] = [],
+): PrintedVolume {
+  return {
+    name,
+    type,
+    options: Object.entries(options).map(([key, value]) => ({ key, value })),
+    subvolumes: subvolumes.map((child) => ({ name: child })),
+  };
+}
