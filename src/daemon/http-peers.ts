@@ -1,0 +1,169 @@
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import fetch from 'node-fetch';
+import { PeerError, type PeerStatus, type Peers, type PeerVerb } from '../config/peers.js';
+import { readProblem } from './http-answer.js';
+import { MAX_PEER_BYTES } from './http-status.js';
+
+const MAX_STATUS_BYTES = 1024 * 1024;
+/** Connections per peer: one for the stream of commits, the others for what must not wait behind it. */
+const POOL = 4;
+/** Shorter than the server keeps an idle connection, so that no request is sent into a closing one. */
+const IDLE_MS = 30_000;
+/** Addresses of long ago are forgotten beyond so many. */
+const MAX_POOLS = 256;
+
+/** Words between nodes over HTTP, as `Peers` promises them. */
+export class HttpPeers implements Peers {
+  private readonly agents = new Map<string, Agent>();
+
+  /** `secret` is asked at each call: a node learns the cluster's secret when it joins. */
+  constructor(private readonly secret: () => string | undefined) {}
+
+  async status(address: string, timeoutMs: number): Promise<PeerStatus> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const answer = await fetch(`http://${address}/v1/status`, {
+        signal,
+        redirect: 'error',
+        size: MAX_STATUS_BYTES,
+        agent: this.agent(address),
+      });
+      const body: unknown = await answer.json();
+      if (!answer.ok) throw new Error(`answered ${answer.status}`);
+      return peerStatus(body);
+    } catch (error) {
+      const why = signal.aborted ? `no status within ${timeoutMs} ms` : messageOf(error);
+      throw new PeerError(address, 'unknown', why);
+    }
+  }
+
+  async call(address: string, verb: PeerVerb, body: Buffer, timeoutMs: number): Promise<Buffer> {
+    const { host, port } = endpointOf(address);
+    const secret = verb === 'join' ? undefined : this.secret();
+    const headers: Record<string, string | number> = {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': body.length,
+      'HFS-Timeout': Math.max(0.001, timeoutMs / 1000),
+    };
+    if (secret !== undefined) headers['Authorization'] = `Bearer ${secret}`;
+    const path = `/v1/peer/${verb}`;
+    const agent = this.agent(address);
+    const sent = request({ host, port, path, method: 'POST', headers, agent });
+    return settled(address, sent, body, timeoutMs);
+  }
+
+  /** Ends idle connections; those under way end with their calls. */
+  close(): void {
+    for (const agent of this.agents.values()) agent.destroy();
+    this.agents.clear();
+  }
+
+  private agent(address: string): Agent {
+    const known = this.agents.get(address);
+    if (known) return known;
+    this.forgetOldest();
+    const agent = new Agent({ keepAlive: true, maxSockets: POOL, timeout: IDLE_MS });
+    this.agents.set(address, agent);
+    return agent;
+  }
+
+  private forgetOldest(): void {
+    const [oldest] = this.agents;
+    if (oldest === undefined || this.agents.size < MAX_POOLS) return;
+    oldest[1].destroy();
+    this.agents.delete(oldest[0]);
+  }
+}
+
+/**
+ * Waits for the answer. What kind of failure it is depends on whether a connection was made: without one,
+ * nothing was sent, and destroying the request makes sure that nothing will be.
+ */
+function settled(
+  address: string,
+  sent: ClientRequest,
+  body: Buffer,
+  timeoutMs: number,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let isConnected = false;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const fail = (why: string): void => {
+      signal.removeEventListener('abort', late);
+      sent.destroy();
+      reject(new PeerError(address, isConnected ? 'unknown' : 'unreachable', why));
+    };
+    const late = (): void => fail(`no answer within ${timeoutMs} ms`);
+    signal.addEventListener('abort', late);
+    sent.once('socket', (socket) => {
+      if (!socket.connecting) isConnected = true;
+      else socket.once('connect', () => (isConnected = true));
+    });
+    sent.on('error', (error) => fail(messageOf(error)));
+    sent.once('response', (response) => {
+      collect(response).then(
+        (answer) => {
+          signal.removeEventListener('abort', late);
+          if (response.statusCode === 200) resolve(answer);
+          else reject(refusal(address, response.statusCode ?? 0, answer));
+        },
+        (error: unknown) => fail(messageOf(error)),
+      );
+    });
+    sent.end(body);
+  });
+}
+
+async function collect(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_PEER_BYTES) throw new Error('the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** An answer that is no problem of ours came from something else than hekafsd. */
+function refusal(address: string, status: number, body: Buffer): PeerError {
+  const problem = readProblem(body);
+  if (problem === undefined) return new PeerError(address, 'unknown', `answered ${status}`);
+  const isOutcomeOpen = problem.code === 'HFS-2005' || problem.code === 'HFS-9001';
+  const why = `${problem.what}: ${problem.why}`;
+  return new PeerError(address, isOutcomeOpen ? 'unknown' : 'refused', why, problem);
+}
+
+/** What a peer says of itself is checked here, once. */
+export function peerStatus(body: unknown): PeerStatus {
+  const fields = typeof body === 'object' && body !== null ? body : {};
+  const { node, name, cluster, server, state, revision, epoch } = fields as Record<string, unknown>;
+  const isFit =
+    isShortText(node) &&
+    isShortText(name) &&
+    isShortText(state) &&
+    (cluster === null || isShortText(cluster)) &&
+    typeof server === 'boolean' &&
+    isCount(revision) &&
+    isCount(epoch);
+  if (!isFit) throw new Error('its status is not one of hekafsd');
+  return { node, name, cluster, server, state, revision, epoch };
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 256;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function endpointOf(address: string): { readonly host: string; readonly port: number } {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(address.slice(at + 1)) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

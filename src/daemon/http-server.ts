@@ -1,0 +1,84 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ConfigError } from '../config/error.js';
+import type { Clock } from '../platform/platform.js';
+import { badRequest } from './http-answer.js';
+
+/** How long and how much the server waits for clients. */
+export interface HttpLimits {
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly maxConnections: number;
+}
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveMs: 65_000,
+  maxConnections: 1024,
+};
+
+/** Answers under way get so long when the server closes. */
+const CLOSE_MS = 500;
+
+export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** A server that slow, endless or senseless clients cannot hold up. `listener` never rejects. */
+export function newServer(limits: HttpLimits, listener: Listener): Server {
+  const server = createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    maxHeaderSize: 16 * 1024,
+  });
+  server.maxConnections = limits.maxConnections;
+  server.timeout = limits.requestTimeoutMs * 2;
+  const run = (request: IncomingMessage, response: ServerResponse) =>
+    void listener(request, response);
+  server.on('request', run);
+  server.on('checkContinue', run);
+  server.on('checkExpectation', run);
+  server.on('clientError', refuseGarbage);
+  return server;
+}
+
+/** What is no HTTP at all, or too slow, or has headers without end, gets an answer and no second chance. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy();
+  const [status, why] = GARBAGE[error.code ?? ''] ?? ['400 Bad Request', 'it is not HTTP'];
+  const refusal = badRequest('the request cannot be read', why, 'check the client');
+  const body = `${JSON.stringify({ ...refusal.toJSON(), requestId: '' })}\n`;
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+const GARBAGE: Readonly<Record<string, readonly [string, string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'its headers are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it did not arrive in time'],
+};
+
+/** Throws HFS-5001 where somebody else listens already. */
+export function listen(server: Server, at: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(at, error)));
+    server.listen(at, () => resolve());
+  });
+}
+
+function listenError(at: object, error: NodeJS.ErrnoException): ConfigError {
+  const where = 'path' in at ? String(at.path) : Object.values(at).join(':');
+  const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
+  const next = 'stop that program, or choose another address with --http';
+  return new ConfigError('HFS-5001', `cannot listen on ${where}`, why, next, error);
+}
+
+/** Accepts nobody any more and settles when all connections are over. */
+export async function close(server: Server, clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    clock.after(CLOSE_MS, () => server.closeAllConnections());
+  });
+}

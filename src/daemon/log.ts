@@ -1,0 +1,120 @@
+import { pino } from 'pino';
+import type { Clock, Timer } from '../platform/platform.js';
+import type { LogLevel } from './option-value.js';
+import { terminalLine } from './terminal-line.js';
+
+/** What stands beside a message: code, node, volume, path, gfid, errno, `next` … */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A program's log. One incident is one line; what repeats is folded into a count. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  /** Say what to do next in `next`, where anything can be done. */
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+export interface LogSetup {
+  readonly level: LogLevel;
+  /** Undefined is standard error. */
+  readonly file: string | undefined;
+  readonly node: string;
+  readonly clock: Clock;
+  /** True where standard error is a terminal: lines for people instead of JSON. */
+  readonly isTerminal: boolean;
+}
+
+export interface OpenLog extends Log {
+  /** Writes out counts of folded lines. */
+  flush(): void;
+  /** Opens the file anew, after somebody rotated it away. */
+  reopen(): void;
+}
+
+/** Opens the log; every line is written before the call returns. */
+export function openLog(setup: LogSetup): OpenLog {
+  const file = pino.destination({ dest: setup.file ?? 2, sync: true, append: true });
+  const isForPeople = setup.file === undefined && setup.isTerminal;
+  const target = isForPeople
+    ? { write: (line: string) => void file.write(terminalLine(line)) }
+    : file;
+  const options = {
+    level: setup.level,
+    base: { node: setup.node, pid: process.pid },
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: () => `,"time":"${new Date(setup.clock.wallMs()).toISOString()}"`,
+  };
+  const lines = pino(options, target);
+  const fold = new Fold(setup.clock, (level, message, fields) => lines[level](fields, message));
+  const say = (level: LogLevel) => (message: string, fields?: LogFields) =>
+    fold.say(level, message, fields ?? {});
+  return {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    flush: () => fold.flush(),
+    reopen: () => void (setup.file === undefined || file.reopen()),
+  };
+}
+
+type Emit = (level: LogLevel, message: string, fields: LogFields) => void;
+
+interface Folded {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly timer: Timer;
+  count: number;
+  last: LogFields;
+}
+
+/** Repeats within so long are counted, not written. */
+export const FOLD_MS = 10_000;
+/** Different messages remembered at once; beyond them the oldest is let go. */
+const MAX_FOLDED = 256;
+
+/**
+ * Lets the first line of a kind through and counts those that follow within ten seconds; then one
+ * line says how many there were, with the fields of the last. A kind is a level, a message and a code.
+ */
+export class Fold {
+  private readonly folded = new Map<string, Folded>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly emit: Emit,
+  ) {}
+
+  say(level: LogLevel, message: string, fields: LogFields): void {
+    const kind = `${level} ${String(fields['code'] ?? '')} ${message}`;
+    const known = this.folded.get(kind);
+    if (known === undefined) {
+      this.remember(kind, level, message);
+      this.emit(level, message, fields);
+      return;
+    }
+    known.count += 1;
+    known.last = fields;
+  }
+
+  flush(): void {
+    for (const kind of [...this.folded.keys()]) this.tell(kind);
+  }
+
+  private remember(kind: string, level: LogLevel, message: string): void {
+    const [oldest] = this.folded.keys();
+    if (oldest !== undefined && this.folded.size >= MAX_FOLDED) this.tell(oldest);
+    const timer = this.clock.after(FOLD_MS, () => this.tell(kind));
+    this.folded.set(kind, { level, message, timer, count: 0, last: {} });
+  }
+
+  private tell(kind: string): void {
+    const known = this.folded.get(kind);
+    if (known === undefined) return;
+    known.timer.cancel();
+    this.folded.delete(kind);
+    if (known.count > 0)
+      this.emit(known.level, known.message, { ...known.last, repeated: known.count });
+  }
+}
