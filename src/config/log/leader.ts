@@ -1,0 +1,360 @@
+import type { Clock, Timer } from '../../platform/platform.js';
+import { BatchView, type Command, evaluate } from '../command.js';
+import { ConfigError } from '../error.js';
+import { majority, type Server, voters } from '../members.js';
+import type { Store } from '../store.js';
+import type { Epoch } from './epoch.js';
+import { type Change, type SealedRecord, sealRecord } from './record.js';
+import { Sender } from './sender.js';
+import type { VoterLink } from './voter-link.js';
+
+/** One waiting request. */
+export interface Proposal {
+  readonly requestId: string;
+  readonly author: string;
+  readonly command: Command;
+  readonly timeoutMs: number;
+}
+
+export interface Outcome {
+  readonly revision: number;
+  /** How many changes it made; unknown (null) where an earlier request with the same id did them. */
+  readonly changes: number | null;
+}
+
+interface Waiting extends Proposal {
+  resolve(outcome: Outcome): void;
+  reject(error: ConfigError): void;
+  timer: Timer | undefined;
+  /** Set once it is part of a batch. */
+  outcome: Outcome | undefined;
+}
+
+export interface LeaderContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  link(server: Server): VoterLink;
+  /** Applies one committed record to the store and whatever hangs on it. */
+  apply(record: SealedRecord): void;
+  /** A batch has been committed and applied: tell followers and watchers. */
+  committed(): void;
+  /** This leader is none any more. Called once. */
+  lost(why: string): void;
+  /** Something that an administrator should know of one voter. */
+  trouble(server: Server, error: unknown): void;
+}
+
+/** How much one batch may carry, unless its first record alone is larger. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const MAX_BATCH_RECORDS = 512;
+const MAX_WAITING = 10_000;
+
+/**
+ * The holder of an epoch: orders what is proposed, has it accepted by a majority of the voters, one batch at a time
+ * (protocol, section 3, `commit`). Made after a take-over with what that found.
+ */
+export class Leader {
+  private readonly senders = new Map<string, Sender>();
+  private readonly queue: Waiting[] = [];
+  private batch:
+    | { readonly records: readonly SealedRecord[]; readonly waiting: readonly Waiting[] }
+    | undefined;
+  private recovered: SealedRecord[];
+  private isOver = false;
+  private isServing = false;
+  private readonly serving: (() => void)[] = [];
+
+  constructor(
+    readonly epoch: Epoch,
+    recovered: readonly SealedRecord[],
+    private readonly context: LeaderContext,
+  ) {
+    this.recovered = [...recovered];
+  }
+
+  /** Step 3: commits what was open, or a no-op; answers when that is done and requests can be served. */
+  async begin(): Promise<void> {
+    this.syncSenders();
+    if (this.recovered.length === 0) this.recovered = [this.noOp()];
+    const served = new Promise<void>((resolve) => this.serving.push(resolve));
+    this.next();
+    await served;
+  }
+
+  private noOp(): SealedRecord {
+    const { mark } = this.context.store;
+    return sealRecord({
+      revision: mark.revision + 1,
+      previous: mark.hash,
+      timeMs: this.context.clock.wallMs(),
+      requestId: '',
+      author: this.epoch.node,
+      changes: [],
+    });
+  }
+
+  /** Asks for a change; the answer comes when a majority has it, or a ConfigError by the deadline. */
+  propose(proposal: Proposal): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      if (this.isOver || this.queue.length >= MAX_WAITING)
+        return reject(notAccepted(this.waitsFor()));
+      const waiting: Waiting = {
+        ...proposal,
+        resolve,
+        reject,
+        timer: undefined,
+        outcome: undefined,
+      };
+      waiting.timer = this.context.clock.after(proposal.timeoutMs, () => this.expire(waiting));
+      this.queue.push(waiting);
+      this.next();
+    });
+  }
+
+  private expire(waiting: Waiting): void {
+    const at = this.queue.indexOf(waiting);
+    if (at !== -1) this.queue.splice(at, 1);
+    const names = this.waitsFor();
+    waiting.reject(at !== -1 ? notAccepted(names) : unknownOutcome(names));
+  }
+
+  /** Names of voters that have not acknowledged everything. */
+  waitsFor(): string[] {
+    return voters(this.context.store.members)
+      .filter((server) => !this.senders.get(server.voter)?.isUpToDate)
+      .map((server) => server.name);
+  }
+
+  /** The revision up to which a server's log is known to hold everything. */
+  acknowledged(voter: string): number {
+    return this.senders.get(voter)?.acknowledged ?? 0;
+  }
+
+  isVoterUp(voter: string): boolean {
+    return this.senders.get(voter)?.isUp ?? false;
+  }
+
+  /** Stops leading; what waits is answered. */
+  end(why: string): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    for (const sender of this.senders.values()) sender.stop();
+    const names = this.waitsFor();
+    for (const waiting of this.batch?.waiting ?? []) this.settle(waiting, unknownOutcome(names));
+    for (const waiting of this.queue.splice(0)) this.settle(waiting, notAccepted(names));
+    this.context.lost(why);
+  }
+
+  get isEnded(): boolean {
+    return this.isOver;
+  }
+
+  private settle(waiting: Waiting, result: Outcome | ConfigError): void {
+    waiting.timer?.cancel();
+    if (result instanceof ConfigError) waiting.reject(result);
+    else waiting.resolve(result);
+  }
+
+  /** Starts the next batch unless one is under way. */
+  private next(): void {
+    if (this.isOver || this.batch) return;
+    this.batch = this.recovered.length > 0 ? this.recoveredBatch() : this.requestBatch();
+    if (this.batch) for (const sender of this.senders.values()) sender.offer(this.batch.records);
+  }
+
+  /** Up to and with the first change of the list, which must be committed before anything after it. */
+  private recoveredBatch(): { records: SealedRecord[]; waiting: Waiting[] } {
+    const list = this.recovered.findIndex(changesMembers);
+    const count = list === -1 ? this.recovered.length : list === 0 ? 1 : list;
+    return { records: this.recovered.splice(0, count), waiting: [] };
+  }
+
+  private requestBatch(): { records: SealedRecord[]; waiting: Waiting[] } | undefined {
+    if (!this.isServing || this.queue.length === 0) return undefined;
+    const records: SealedRecord[] = [];
+    const waiting: Waiting[] = [];
+    const view = new BatchView(this.context.store);
+    let bytes = 0;
+    while (this.queue.length > 0 && records.length < MAX_BATCH_RECORDS && bytes < MAX_BATCH_BYTES) {
+      const head = this.queue[0];
+      if (head === undefined || (head.command.op === 'system' && records.length > 0)) break;
+      this.queue.shift();
+      const sealed = this.decide(head, view, records);
+      if (sealed === undefined) continue;
+      records.push(sealed);
+      waiting.push(head);
+      bytes += sealed.bytes.length;
+      if (head.command.op === 'system') break;
+    }
+    return records.length > 0 ? { records, waiting } : undefined;
+  }
+
+  /** Evaluates one request on the state with the batch so far; answers it at once where nothing is to be done. */
+  private decide(
+    waiting: Waiting,
+    view: BatchView,
+    before: readonly SealedRecord[],
+  ): SealedRecord | undefined {
+    const repeated = this.context.store.outcome(waiting.requestId);
+    if (waiting.requestId !== '' && repeated !== undefined) {
+      this.settle(waiting, { revision: repeated, changes: null });
+      return undefined;
+    }
+    const twin = before.find(
+      ({ record }) => record.requestId !== '' && record.requestId === waiting.requestId,
+    );
+    if (twin) {
+      this.settle(waiting, unknownOutcome([]));
+      return undefined;
+    }
+    try {
+      return this.seal(waiting, evaluate(waiting.command, view), view, before);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.settle(waiting, error);
+      return undefined;
+    }
+  }
+
+  private seal(
+    waiting: Waiting,
+    changes: readonly Change[],
+    view: BatchView,
+    before: readonly SealedRecord[],
+  ): SealedRecord {
+    const last = before.at(-1);
+    const { mark } = this.context.store;
+    const sealed = sealRecord({
+      revision: (last?.record.revision ?? mark.revision) + 1,
+      previous: last?.hash ?? mark.hash,
+      timeMs: this.context.clock.wallMs(),
+      requestId: waiting.requestId,
+      author: waiting.author,
+      changes,
+    });
+    view.lay(changes, sealed.record.revision);
+    waiting.outcome = { revision: sealed.record.revision, changes: changes.length };
+    return sealed;
+  }
+
+  /** One sender per server of the list; learners receive and do not count. */
+  private syncSenders(): void {
+    const wanted = new Map(
+      this.context.store.members.servers.map((server) => [server.voter, server]),
+    );
+    for (const [voter, sender] of this.senders)
+      if (!wanted.has(voter)) {
+        sender.stop();
+        this.senders.delete(voter);
+      }
+    for (const [voter, server] of wanted) {
+      if (this.senders.has(voter)) continue;
+      const sender = new Sender(server, this.context.link(server), this.epoch, {
+        clock: this.context.clock,
+        store: this.context.store,
+        lengths: () => this.lengths(),
+        acknowledged: () => this.count(),
+        lost: (why) => this.end(why),
+        trouble: (error) => this.context.trouble(server, error),
+        fetch: (revision) => this.fetch(revision),
+      });
+      this.senders.set(voter, sender);
+      sender.start();
+    }
+  }
+
+  private lengths(): { voter: string; length: number }[] {
+    return [...this.senders].map(([voter, { link }]) => ({ voter, length: link.acknowledged }));
+  }
+
+  /** A committed record, from whichever log has it. */
+  private async fetch(revision: number): Promise<SealedRecord | undefined> {
+    for (const { link } of this.senders.values()) {
+      if (!link.attached || revision > link.log.settled.revision) continue;
+      const record = await link.record(revision).catch(() => undefined);
+      if (record) return record;
+    }
+    return undefined;
+  }
+
+  /** Reads a committed record back, for a follower that lags. */
+  committedRecord(revision: number): Promise<SealedRecord | undefined> {
+    return this.fetch(revision);
+  }
+
+  /** A voter has acknowledged something: is the batch committed? */
+  private count(): void {
+    const { batch } = this;
+    const last = batch?.records.at(-1)?.record.revision;
+    if (batch === undefined || last === undefined || this.isOver) return;
+    const list = voters(this.context.store.members);
+    const have = list.filter((server) => this.acknowledged(server.voter) >= last).length;
+    if (have < majority(list.length)) return;
+    this.batch = undefined;
+    for (const record of batch.records) this.context.apply(record);
+    this.syncSenders();
+    for (const waiting of batch.waiting) if (waiting.outcome) this.settle(waiting, waiting.outcome);
+    if (!this.isServing && this.recovered.length === 0) this.serve();
+    this.context.committed();
+    this.next();
+  }
+
+  private serve(): void {
+    this.isServing = true;
+    for (const resolve of this.serving.splice(0)) resolve();
+  }
+
+  /**
+   * The revision at which a read that arrived before this call may be answered: a majority of the logs held nothing that
+   * this leader had not written, at a moment after the call. Throws HFS-2001 otherwise.
+   */
+  async confirm(): Promise<number> {
+    const { revision } = this.context.store;
+    const list = voters(this.context.store.members);
+    const needed = majority(list.length);
+    let confirmed = 0;
+    let answered = 0;
+    await new Promise<void>((resolve) => {
+      const done = (isUndisturbed: boolean) => {
+        answered++;
+        if (isUndisturbed) confirmed++;
+        if (confirmed >= needed || answered === list.length) resolve();
+      };
+      for (const server of list) {
+        const sender = this.senders.get(server.voter);
+        if (!sender?.isUp) done(false);
+        else sender.link.isUndisturbed(this.epoch).then(done, () => done(false));
+      }
+    });
+    if (confirmed < needed || this.isOver) throw notAccepted(this.waitsFor());
+    return revision;
+  }
+}
+
+function changesMembers({ record }: SealedRecord): boolean {
+  return record.changes.some((change) => change.type === 'members');
+}
+
+function waitingFor(names: readonly string[]): string {
+  return names.length > 0 ? `waiting for ${names.join(', ')}` : 'the servers changed their leader';
+}
+
+/** Nothing was written and nothing will be. */
+export function notAccepted(names: readonly string[]): ConfigError {
+  return new ConfigError(
+    'HFS-2001',
+    'not accepted',
+    `no majority of the servers: ${waitingFor(names)}`,
+    'hfs_config status shows which servers are down; try again when a majority is up',
+  );
+}
+
+/** It may have been written, or may yet be. */
+export function unknownOutcome(names: readonly string[]): ConfigError {
+  return new ConfigError(
+    'HFS-2002',
+    'outcome unknown',
+    `it was sent, and no majority has answered: ${waitingFor(names)}`,
+    'try again with the same request id: it is never done twice',
+  );
+}

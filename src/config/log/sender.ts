@@ -1,0 +1,150 @@
+import type { Clock, Timer } from '../../platform/platform.js';
+import type { Server } from '../members.js';
+import type { Store } from '../store.js';
+import type { VoterLength } from './entry.js';
+import type { Epoch } from './epoch.js';
+import type { SealedRecord } from './record.js';
+import { EpochLost, type VoterLink } from './voter-link.js';
+
+export interface SenderContext {
+  readonly clock: Clock;
+  readonly store: Store;
+  lengths(): readonly VoterLength[];
+  /** This voter has acknowledged more. */
+  acknowledged(): void;
+  lost(why: string): void;
+  trouble(error: unknown): void;
+  /** A committed record from any log. */
+  fetch(revision: number): Promise<SealedRecord | undefined>;
+}
+
+const MAX_ENTRY_RECORD_BYTES = 4 * 1024 * 1024;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 2000;
+/** Committed records kept for voters that lag a little, so that their logs need not be read. */
+const MAX_RECENT = 256;
+
+/**
+ * Keeps one voter's log going for one leader: one append at a time, everything that the voter lacks, in order; what has
+ * piled up meanwhile travels together. A voter that fails is tried again for as long as the leader leads.
+ */
+export class Sender {
+  /** The voter holds everything up to here, durable, under this epoch or settled before. */
+  acknowledged = 0;
+  isUp = false;
+  private pending: readonly SealedRecord[] = [];
+  private readonly recent = new Map<number, SealedRecord>();
+  private isRunning = false;
+  private isStopped = false;
+  private retryMs = FIRST_RETRY_MS;
+  private timer: Timer | undefined;
+
+  constructor(
+    readonly server: Server,
+    readonly link: VoterLink,
+    private readonly epoch: Epoch,
+    private readonly context: SenderContext,
+  ) {}
+
+  get isUpToDate(): boolean {
+    return this.isUp && this.acknowledged >= this.last;
+  }
+
+  private get last(): number {
+    return Math.max(this.context.store.revision, this.pending.at(-1)?.record.revision ?? 0);
+  }
+
+  start(): void {
+    this.run();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+  }
+
+  /** The batch that is to be accepted now. */
+  offer(batch: readonly SealedRecord[]): void {
+    this.pending = batch;
+    for (const record of batch) this.recent.set(record.record.revision, record);
+    for (const revision of this.recent.keys()) {
+      if (this.recent.size <= MAX_RECENT) break;
+      this.recent.delete(revision);
+    }
+    this.run();
+  }
+
+  private run(): void {
+    if (this.isRunning || this.isStopped || this.timer) return;
+    this.isRunning = true;
+    this.work().then(
+      () => {
+        this.isRunning = false;
+        if (!this.isStopped && this.acknowledged < this.last) this.run();
+      },
+      (error: unknown) => {
+        this.isRunning = false;
+        this.failed(error);
+      },
+    );
+  }
+
+  private async work(): Promise<void> {
+    if (!this.isUp || !this.link.attached) await this.attach();
+    while (this.acknowledged < this.last && !this.isStopped) {
+      const records = await this.nextRecords();
+      await this.link.append(
+        this.epoch,
+        {
+          kind: 'accept',
+          first: this.acknowledged + 1,
+          records: records.map(({ bytes }) => bytes),
+        },
+        this.context.store.mark,
+        this.context.lengths(),
+      );
+      this.acknowledged += records.length;
+      if (!this.isStopped) this.context.acknowledged();
+    }
+  }
+
+  private async attach(): Promise<void> {
+    this.isUp = false;
+    await this.link.refresh();
+    this.link.log.settle(this.context.store.mark);
+    this.acknowledged = Math.min(this.link.log.settled.revision, this.context.store.revision);
+    this.isUp = true;
+    this.retryMs = FIRST_RETRY_MS;
+  }
+
+  /** What comes after `acknowledged`, as much as one entry takes. */
+  private async nextRecords(): Promise<SealedRecord[]> {
+    const found: SealedRecord[] = [];
+    let bytes = 0;
+    for (let revision = this.acknowledged + 1; revision <= this.last; revision++) {
+      const record = this.recent.get(revision) ?? (await this.context.fetch(revision));
+      if (record === undefined) break;
+      if (found.length > 0 && bytes + record.bytes.length > MAX_ENTRY_RECORD_BYTES) break;
+      found.push(record);
+      bytes += record.bytes.length;
+    }
+    if (found.length === 0) throw new Error(`no log holds revision ${this.acknowledged + 1}`);
+    return found;
+  }
+
+  private failed(error: unknown): void {
+    if (this.isStopped) return;
+    if (error instanceof EpochLost) {
+      this.stop();
+      this.context.lost(error.message);
+      return;
+    }
+    if (this.isUp) this.context.trouble(error);
+    this.isUp = false;
+    this.timer = this.context.clock.after(this.retryMs, () => {
+      this.timer = undefined;
+      this.run();
+    });
+    this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+  }
+}

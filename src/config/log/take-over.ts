@@ -1,0 +1,133 @@
+import { type Members, majority, type Server, voters } from '../members.js';
+import type { CommitMark } from './entry.js';
+import { compareEpochs, type Epoch } from './epoch.js';
+import type { SealedRecord } from './record.js';
+import { EpochLost, type VoterLink } from './voter-link.js';
+import { LogRot } from './voter-log.js';
+
+/** Too few voters answered; `missing` says whom it waits for. */
+export class NoMajority extends Error {
+  override readonly name = 'NoMajority';
+
+  constructor(readonly missing: readonly string[]) {
+    super(`no majority: waiting for ${missing.join(', ')}`);
+  }
+}
+
+/** What a take-over needs of the node that attempts it. */
+export interface TakeOverContext {
+  /** The link to a voter, made when first asked for. */
+  link(server: Server): VoterLink;
+  /** The applied state: its mark and its list. */
+  mark(): CommitMark;
+  members(): Members;
+  /** Applies one committed record. */
+  apply(record: SealedRecord): void;
+}
+
+/** What a take-over finds: accepted records that may have been committed, in order, to be committed again. */
+export interface Recovered {
+  readonly open: readonly SealedRecord[];
+}
+
+/**
+ * Steps 1 and 2 of a take-over (protocol, section 3): promises from a majority of every list passed through, all
+ * committed records applied, and the open ones found. Throws EpochLost or NoMajority.
+ */
+export async function takeOver(context: TakeOverContext, epoch: Epoch): Promise<Recovered> {
+  const promised = new Map<string, Promise<VoterLink>>();
+  for (;;) {
+    const list = context.members();
+    const links = await promiseByMajority(context, list, epoch, promised);
+    await applyCommitted(context, links);
+    if (context.members().epoch === list.epoch)
+      return { open: await openRecords(links, context.mark()) };
+  }
+}
+
+async function promiseOf(
+  context: TakeOverContext,
+  server: Server,
+  epoch: Epoch,
+): Promise<VoterLink> {
+  const link = context.link(server);
+  await link.refresh();
+  await link.append(epoch, { kind: 'promise' }, context.mark(), []);
+  return link;
+}
+
+function promiseByMajority(
+  context: TakeOverContext,
+  list: Members,
+  epoch: Epoch,
+  promised: Map<string, Promise<VoterLink>>,
+): Promise<VoterLink[]> {
+  const servers = voters(list);
+  for (const server of servers)
+    if (!promised.has(server.voter)) promised.set(server.voter, promiseOf(context, server, epoch));
+  const needed = majority(servers.length);
+  const won: VoterLink[] = [];
+  const failed: string[] = [];
+  return new Promise((resolve, reject) => {
+    if (servers.length === 0) reject(new NoMajority([]));
+    for (const server of servers)
+      promised.get(server.voter)?.then(
+        (link) => {
+          won.push(link);
+          if (won.length === needed) resolve([...won]);
+        },
+        (error: unknown) => {
+          if (error instanceof EpochLost) reject(error);
+          failed.push(server.name);
+          if (failed.length > servers.length - needed) reject(new NoMajority(failed));
+        },
+      );
+  });
+}
+
+function newestCommit(links: readonly VoterLink[], atLeast: CommitMark): CommitMark {
+  let newest = atLeast;
+  for (const { log } of links) if (log.commit.revision > newest.revision) newest = log.commit;
+  return newest;
+}
+
+async function applyCommitted(
+  context: TakeOverContext,
+  links: readonly VoterLink[],
+): Promise<void> {
+  const mark = newestCommit(links, context.mark());
+  const source = links.filter((link) => link.log.settle(mark))[0];
+  while (context.mark().revision < mark.revision) {
+    const record = await source?.record(context.mark().revision + 1);
+    if (record === undefined)
+      throw new LogRot(`no log of the majority holds all revisions up to ${mark.revision}`);
+    context.apply(record);
+  }
+}
+
+/** For each revision after `mark` the accept of the highest epoch, as far as they form a chain. */
+async function openRecords(links: readonly VoterLink[], mark: CommitMark): Promise<SealedRecord[]> {
+  const found: SealedRecord[] = [];
+  let last = mark;
+  for (;;) {
+    const revision = last.revision + 1;
+    const link = highestAccept(links, revision);
+    const accept = link?.log.accept(revision);
+    if (link === undefined || !accept?.previous.equals(last.hash)) return found;
+    const record = await link.record(revision);
+    if (record === undefined) return found;
+    found.push(record);
+    last = { revision, hash: record.hash };
+  }
+}
+
+function highestAccept(links: readonly VoterLink[], revision: number): VoterLink | undefined {
+  let best: VoterLink | undefined;
+  for (const link of links) {
+    const accept = link.log.accept(revision);
+    if (accept === undefined) continue;
+    const known = best?.log.accept(revision);
+    if (known === undefined || compareEpochs(accept.epoch, known.epoch) > 0) best = link;
+  }
+  return best;
+}

@@ -1,0 +1,162 @@
+import { ConfigError } from './error.js';
+
+/** `voter` counts for majorities; `learner` receives everything and does not count yet. */
+export type Role = 'voter' | 'learner';
+
+/** A server of the config filesystem, as the committed list has it. */
+export interface Server {
+  /** Node id, a uuid that stays with the node's state directory. */
+  readonly node: string;
+  /** The name in messages and for `retire NAME`. */
+  readonly name: string;
+  /** HTTP address, HOST:PORT. */
+  readonly address: string;
+  /** Number of its brick: `…-client-N`, never used again. */
+  readonly brick: number;
+  /** Where its brick listens: an address, and a port. */
+  readonly host: string;
+  readonly port: number;
+  /** The brick's directory on that node. */
+  readonly path: string;
+  /** The uuid in the header of its log: this, not the node, is the voter. */
+  readonly voter: string;
+  readonly role: Role;
+}
+
+export interface Tombstone {
+  readonly node: string;
+  readonly name: string;
+}
+
+/** The member list: a value, replaced as a whole by a commit. */
+export interface Members {
+  /** One more with each change. */
+  readonly epoch: number;
+  readonly nextBrick: number;
+  readonly servers: readonly Server[];
+  readonly retired: readonly Tombstone[];
+}
+
+export const NO_MEMBERS: Members = { epoch: 0, nextBrick: 0, servers: [], retired: [] };
+
+export function voters(members: Members): readonly Server[] {
+  return members.servers.filter((server) => server.role === 'voter');
+}
+
+/** How many voters a commit needs. */
+export function majority(voterCount: number): number {
+  return Math.floor(voterCount / 2) + 1;
+}
+
+/** How many voters may fail while the rest still commits. */
+export function survives(voterCount: number): number {
+  return Math.max(0, voterCount - majority(voterCount));
+}
+
+export function isRetired(members: Members, node: string): boolean {
+  return members.retired.some((tombstone) => tombstone.node === node);
+}
+
+/** The server that a name or a node id (or the start of one, eight characters at least) means. */
+export function resolveServer(members: Members, nameOrId: string): Server {
+  const byId = members.servers.filter(
+    (server) =>
+      server.node === nameOrId || (nameOrId.length >= 8 && server.node.startsWith(nameOrId)),
+  );
+  const found = byId.length > 0 ? byId : members.servers.filter((s) => s.name === nameOrId);
+  const [server, ...others] = found;
+  if (server === undefined) throw noSuchServer(members, nameOrId);
+  if (others.length > 0)
+    throw new ConfigError(
+      'HFS-3005',
+      `"${nameOrId}" means ${found.length} servers`,
+      found.map((each) => `${each.node} is ${each.name} at ${each.address}`).join(', '),
+      'say which one by its node id',
+    );
+  return server;
+}
+
+function noSuchServer(members: Members, nameOrId: string): ConfigError {
+  if (members.retired.some(({ node, name }) => node === nameOrId || name === nameOrId))
+    return new ConfigError(
+      'HFS-3004',
+      `${nameOrId} is no server`,
+      'it was retired before',
+      'hfs_config servers shows who serves',
+    );
+  return new ConfigError(
+    'HFS-3004',
+    `${nameOrId} is no server`,
+    `the servers are ${members.servers.map((server) => server.name).join(', ') || 'none'}`,
+    'hfs_config servers shows names and ids',
+  );
+}
+
+/** The list with a new learner. The brick's number is the list's next one. */
+export function withLearner(members: Members, server: Omit<Server, 'role' | 'brick'>): Members {
+  const others = members.servers.filter((each) => each.node !== server.node);
+  const brick = members.nextBrick;
+  return {
+    ...members,
+    epoch: members.epoch + 1,
+    nextBrick: brick + 1,
+    servers: [...others, { ...server, brick, role: 'learner' }],
+  };
+}
+
+export function withPromoted(members: Members, node: string): Members {
+  return {
+    ...members,
+    epoch: members.epoch + 1,
+    servers: members.servers.map((each) =>
+      each.node === node ? { ...each, role: 'voter' } : each,
+    ),
+  };
+}
+
+export function withoutServer(members: Members, server: Server): Members {
+  return {
+    ...members,
+    epoch: members.epoch + 1,
+    servers: members.servers.filter((each) => each.node !== server.node),
+    retired: [...members.retired, { node: server.node, name: server.name }],
+  };
+}
+
+/**
+ * Refuses a removal after which the rest could not commit. `live` are the node ids of the voters that answer now. A
+ * learner can always go.
+ */
+export function checkRetire(members: Members, server: Server, live: ReadonlySet<string>): void {
+  if (server.role === 'learner') return;
+  const rest = voters(members).filter((each) => each.node !== server.node);
+  if (rest.length === 0)
+    throw new ConfigError(
+      'HFS-3006',
+      `${server.name} is the last server`,
+      'without it there is no config filesystem',
+      'let another node serve first: hfs_config serve --join HOST:PORT --token T',
+    );
+  const alive = rest.filter((each) => live.has(each.node)).length;
+  if (alive >= majority(rest.length)) return;
+  const dead = rest.filter((each) => !live.has(each.node)).map((each) => each.name);
+  throw new ConfigError(
+    'HFS-3007',
+    `${server.name} cannot be retired now`,
+    `of the ${rest.length} servers left ${alive} would be up, ${majority(rest.length)} are needed; down: ${dead.join(', ')}`,
+    `bring back ${dead.join(' or ')}, or retire that one first`,
+  );
+}
+
+/** Reads a list out of a record or a state file; throws a TypeError for anything else. */
+export function parseMembers(json: string): Members {
+  const value = JSON.parse(json) as Partial<Members> | null;
+  if (
+    typeof value?.epoch !== 'number' ||
+    typeof value.nextBrick !== 'number' ||
+    !Array.isArray(value.servers) ||
+    !Array.isArray(value.retired)
+  )
+    throw new TypeError('not a member list');
+  return value as Members;
+}
