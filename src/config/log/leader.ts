@@ -62,7 +62,8 @@ export class Leader {
   private recovered: SealedRecord[];
   private isOver = false;
   private isServing = false;
-  private readonly serving: (() => void)[] = [];
+  private readonly serving: { resolve(): void; reject(error: Error): void }[] = [];
+  private readonly inFlight = new Map<string, Promise<Outcome>>();
 
   constructor(
     readonly epoch: Epoch,
@@ -76,7 +77,7 @@ export class Leader {
   async begin(): Promise<void> {
     this.syncSenders();
     if (this.recovered.length === 0) this.recovered = [this.noOp()];
-    const served = new Promise<void>((resolve) => this.serving.push(resolve));
+    const served = new Promise<void>((resolve, reject) => this.serving.push({ resolve, reject }));
     this.next();
     await served;
   }
@@ -95,7 +96,9 @@ export class Leader {
 
   /** Asks for a change; the answer comes when a majority has it, or a ConfigError by the deadline. */
   propose(proposal: Proposal): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
+    const twin = proposal.requestId === '' ? undefined : this.inFlight.get(proposal.requestId);
+    if (twin) return twin;
+    const outcome = new Promise<Outcome>((resolve, reject) => {
       if (this.isOver || this.queue.length >= MAX_WAITING)
         return reject(notAccepted(this.waitsFor()));
       const waiting: Waiting = {
@@ -109,6 +112,10 @@ export class Leader {
       this.queue.push(waiting);
       this.next();
     });
+    if (proposal.requestId !== '') this.inFlight.set(proposal.requestId, outcome);
+    const forget = () => void this.inFlight.delete(proposal.requestId);
+    outcome.then(forget, forget);
+    return outcome;
   }
 
   private expire(waiting: Waiting): void {
@@ -142,6 +149,7 @@ export class Leader {
     const names = this.waitsFor();
     for (const waiting of this.batch?.waiting ?? []) this.settle(waiting, unknownOutcome(names));
     for (const waiting of this.queue.splice(0)) this.settle(waiting, notAccepted(names));
+    for (const { reject } of this.serving.splice(0)) reject(new Error(why));
     this.context.lost(why);
   }
 
@@ -198,13 +206,6 @@ export class Leader {
     const repeated = this.context.store.outcome(waiting.requestId);
     if (waiting.requestId !== '' && repeated !== undefined) {
       this.settle(waiting, { revision: repeated, changes: null });
-      return undefined;
-    }
-    const twin = before.find(
-      ({ record }) => record.requestId !== '' && record.requestId === waiting.requestId,
-    );
-    if (twin) {
-      this.settle(waiting, unknownOutcome([]));
       return undefined;
     }
     try {
@@ -270,7 +271,9 @@ export class Leader {
   /** A committed record, from whichever log has it. */
   private async fetch(revision: number): Promise<SealedRecord | undefined> {
     for (const { link } of this.senders.values()) {
-      if (!link.attached || revision > link.log.settled.revision) continue;
+      if (!link.attached) continue;
+      link.log.settle(this.context.store.mark);
+      if (revision > link.log.settled.revision) continue;
       const record = await link.record(revision).catch(() => undefined);
       if (record) return record;
     }
@@ -301,7 +304,7 @@ export class Leader {
 
   private serve(): void {
     this.isServing = true;
-    for (const resolve of this.serving.splice(0)) resolve();
+    for (const { resolve } of this.serving.splice(0)) resolve();
   }
 
   /**
@@ -323,7 +326,17 @@ export class Leader {
       for (const server of list) {
         const sender = this.senders.get(server.voter);
         if (!sender?.isUp) done(false);
-        else sender.link.isUndisturbed(this.epoch).then(done, () => done(false));
+        else
+          sender.link.isUndisturbed(this.epoch).then(
+            (isUndisturbed) => {
+              if (!isUndisturbed) sender.suspect();
+              done(isUndisturbed);
+            },
+            () => {
+              sender.suspect();
+              done(false);
+            },
+          );
       }
     });
     if (confirmed < needed || this.isOver) throw notAccepted(this.waitsFor());

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../platform/platform.js';
 import type { Server } from '../members.js';
 import type { Store } from '../store.js';
 import type { VoterLength } from './entry.js';
-import type { Epoch } from './epoch.js';
+import { compareEpochs, type Epoch } from './epoch.js';
 import type { SealedRecord } from './record.js';
 import { EpochLost, type VoterLink } from './voter-link.js';
 
@@ -74,13 +74,20 @@ export class Sender {
     this.run();
   }
 
+  /** Something is not as it should be: look at the whole log again, and find out who leads. */
+  suspect(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.run();
+  }
+
   private run(): void {
     if (this.isRunning || this.isStopped || this.timer) return;
     this.isRunning = true;
     this.work().then(
       () => {
         this.isRunning = false;
-        if (!this.isStopped && this.acknowledged < this.last) this.run();
+        if (!this.isStopped && (!this.isUp || this.acknowledged < this.last)) this.run();
       },
       (error: unknown) => {
         this.isRunning = false;
@@ -111,6 +118,8 @@ export class Sender {
   private async attach(): Promise<void> {
     this.isUp = false;
     await this.link.refresh();
+    if (compareEpochs(this.link.log.promised, this.epoch) > 0)
+      throw new EpochLost(this.link.log.promised);
     this.link.log.settle(this.context.store.mark);
     this.acknowledged = Math.min(this.link.log.settled.revision, this.context.store.revision);
     this.isUp = true;

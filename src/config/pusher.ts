@@ -1,0 +1,119 @@
+import type { Clock, Timer } from '../platform/platform.js';
+import type { SealedRecord } from './log/record.js';
+import type { Server } from './members.js';
+import { decodeMessage, encodeMessage } from './message.js';
+import type { Peers } from './peers.js';
+import type { LeaderHint, PushAnswer, PushWords } from './words.js';
+
+export interface PusherContext {
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly leader: LeaderHint;
+  /** The leader's commit index. */
+  commit(): number;
+  /** A committed record. */
+  record(revision: number): Promise<SealedRecord | undefined>;
+  /** A follower that has met a higher epoch. */
+  deposed(counter: number): void;
+}
+
+export const HEARTBEAT_MS = 100;
+const PUSH_TIMEOUT_MS = 2000;
+const MAX_PUSH_BYTES = 4 * 1024 * 1024;
+const MAX_PUSH_RECORDS = 1024;
+
+/**
+ * Feeds one follower for one leader: committed records in order, one push under way at a time, what has piled up in the
+ * next one; every HEARTBEAT_MS at least an empty one that carries the commit index.
+ */
+export class Pusher {
+  /** What the follower has applied; null until it has answered. */
+  applied: number | null = null;
+  isUp: boolean | null = null;
+  private isPushing = false;
+  private isStopped = false;
+  /** Set when the server has left the list: stop once it knows, or does not answer. */
+  private farewell: number | undefined;
+  private timer: Timer | undefined;
+
+  constructor(
+    readonly server: Server,
+    private readonly context: PusherContext,
+  ) {}
+
+  start(): void {
+    this.push();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+  }
+
+  /** There is more to tell. */
+  wake(): void {
+    if (this.isPushing || this.isUp === false) return;
+    this.timer?.cancel();
+    this.push();
+  }
+
+  /** Tells the follower up to `revision`, in which it leaves, if it still answers; then stops. */
+  leave(revision: number): void {
+    this.farewell = revision;
+    if (this.isUp !== true) this.stop();
+  }
+
+  private push(): void {
+    if (this.isStopped) return;
+    this.isPushing = true;
+    this.pushOnce().then(
+      () => this.pushed(true),
+      () => this.pushed(false),
+    );
+  }
+
+  private pushed(isUp: boolean): void {
+    this.isPushing = false;
+    this.isUp = isUp;
+    const isDone = this.farewell !== undefined && (!isUp || (this.applied ?? 0) >= this.farewell);
+    if (isDone) this.stop();
+    if (this.isStopped) return;
+    if (isUp && this.applied !== null && this.applied < this.context.commit()) return this.push();
+    this.timer = this.context.clock.after(HEARTBEAT_MS, () => this.push());
+  }
+
+  private async pushOnce(): Promise<void> {
+    const records = this.applied === null ? [] : await this.nextRecords(this.applied);
+    const words: PushWords = {
+      leader: this.context.leader,
+      from: (this.applied ?? 0) + 1,
+      commit: this.context.commit(),
+    };
+    const body = encodeMessage(
+      words,
+      records.map(({ bytes }) => bytes),
+    );
+    const answer = await this.context.peers.call(
+      this.server.address,
+      'push',
+      body,
+      PUSH_TIMEOUT_MS,
+    );
+    const { applied, counter, isFollowing } = decodeMessage<PushAnswer>(answer).json;
+    if (typeof applied === 'number') this.applied = applied;
+    if (isFollowing === false && typeof counter === 'number') this.context.deposed(counter);
+  }
+
+  private async nextRecords(applied: number): Promise<SealedRecord[]> {
+    const found: SealedRecord[] = [];
+    const last = Math.min(this.context.commit(), applied + MAX_PUSH_RECORDS);
+    let bytes = 0;
+    for (let revision = applied + 1; revision <= last && bytes < MAX_PUSH_BYTES; revision++) {
+      const record = await this.context.record(revision);
+      if (record === undefined) break;
+      found.push(record);
+      bytes += record.bytes.length;
+    }
+    return found;
+  }
+}
