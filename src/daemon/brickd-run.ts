@@ -1,0 +1,63 @@
+import { ConfigError } from '../config/error.js';
+import { FopError } from '../fop/error.js';
+import type { Notice } from '../fop/translator.js';
+import { buildGraph, type Graph } from '../graph/graph.js';
+import { TRANSLATORS } from '../graph/translators.js';
+import { MAX_VOLFILE_CHARACTERS } from '../graph/volfile.js';
+import type { Disk } from '../platform/disk.js';
+import type { Endpoint } from '../platform/network.js';
+import type { Platform } from '../platform/platform.js';
+import { VERSION } from '../version.js';
+import { ProtocolServer } from '../xlators/protocol/server/server.js';
+import type { BrickdArguments } from './brickd-arguments.js';
+import { whyOf } from './brickd-problem.js';
+import type { Log } from './log.js';
+import { readSmallFile } from './small-file.js';
+
+/** A volfile's graph that serves. */
+export interface RunningBrick {
+  readonly endpoint: Endpoint;
+  /** Stops the listener, then everything below it. */
+  stop(): Promise<void>;
+}
+
+/** Builds and starts the graph of a volfile, and logs one line once it listens. Throws what brickProblem understands. */
+export async function startBrick(
+  given: BrickdArguments,
+  platform: Platform,
+  log: Log,
+): Promise<RunningBrick> {
+  const graph = buildGraph(readVolfile(platform.disk, given.volfile), TRANSLATORS, platform);
+  const server = serverOf(graph, given.volfile);
+  graph.top.listen((notice) => logNotice(log, notice));
+  for (const note of graph.notes) log.debug(note);
+  await graph.start();
+  const exports = server.children.map(({ name }) => name);
+  const { endpoint } = server;
+  log.info('brick listens', { volfile: given.volfile, ...endpoint, exports, version: VERSION });
+  return { endpoint, stop: () => graph.stop() };
+}
+
+function readVolfile(disk: Disk, path: string): string {
+  try {
+    return readSmallFile(disk, path, MAX_VOLFILE_CHARACTERS);
+  } catch (error) {
+    const why = error instanceof FopError ? error.errno : whyOf(error);
+    const next = 'give the path of a volfile with -f';
+    throw new ConfigError('HFS-5005', `volfile ${path} cannot be read`, why, next, error);
+  }
+}
+
+function serverOf(graph: Graph, volfile: string): ProtocolServer {
+  if (graph.top instanceof ProtocolServer) return graph.top;
+  const why = `its last volume, ${graph.top.name}, is a ${graph.top.type}, not a protocol/server`;
+  const next = 'put a protocol/server at the end of it';
+  throw new ConfigError('HFS-5005', `volfile ${volfile} serves nothing`, why, next);
+}
+
+function logNotice(log: Log, notice: Notice): void {
+  const volume = notice.from.name;
+  if (notice.event === 'log') log[notice.level](notice.message, { volume, ...notice.fields });
+  else if (notice.event === 'child-up') log.info('volume is up', { volume });
+  else log.info('volume is down', { volume, why: notice.why });
+}
