@@ -1,0 +1,53 @@
+import type { ByteString } from '../fop/name.js';
+import { MAX_DICT_PAIRS } from './dict.js';
+import { malformed } from './error.js';
+import { Reader, Writer } from './xdr.js';
+
+/*
+ * The older dict of handshakes, volfile requests and callbacks (wire reference, section 6.2): no types, no padding.
+ *
+ *   count | each pair: key length without NUL, value length | key NUL value
+ */
+
+/** Values as byte strings; a text's NUL at the end is off. */
+export type FlatDict = ReadonlyMap<string, ByteString>;
+
+const LEAST_PAIR_BYTES = 9;
+
+/** Every value as text, with its NUL. */
+export function encodeFlatDict(dict: FlatDict): Buffer {
+  const writer = new Writer();
+  writer.u32(dict.size);
+  for (const [key, value] of dict) {
+    writer.u32(key.length);
+    writer.u32(value.length + 1);
+    writer.text(key);
+    writer.zeros(1);
+    writer.text(value);
+    writer.zeros(1);
+  }
+  return writer.finish();
+}
+
+/** Zero bytes are no dict, read as one without pairs. */
+export function decodeFlatDict(bytes: Buffer): FlatDict {
+  const dict = new Map<string, ByteString>();
+  if (bytes.length === 0) return dict;
+  const reader = new Reader(bytes);
+  const count = reader.u32();
+  if (count > MAX_DICT_PAIRS || count * LEAST_PAIR_BYTES > reader.left)
+    throw malformed(`a flat dict of ${count} pairs in ${reader.left} bytes`);
+  for (let index = 0; index < count; index += 1) readPair(reader, dict);
+  reader.done();
+  return dict;
+}
+
+function readPair(reader: Reader, into: Map<string, ByteString>): void {
+  const keyLength = reader.u32();
+  const valueLength = reader.u32();
+  const key = reader.raw(keyLength).toString('latin1');
+  if (reader.raw(1)[0] !== 0 || key.includes('\0'))
+    throw malformed('a flat dict key that is no C string');
+  const value = reader.raw(valueLength).toString('latin1');
+  into.set(key, value.endsWith('\0') ? value.slice(0, -1) : value);
+}

@@ -1,0 +1,75 @@
+import type { RpcConnection } from './connection.js';
+import { ACCEPTED, type CallHeader, NO_VERSION, writeDenial, writeReplyHeader } from './message.js';
+import type { Program } from './programs.js';
+import { type Reader, Writer } from './xdr.js';
+
+/**
+ * A call from the peer. Whoever takes it answers once, with `send`, one of the refusals, or `drop`; until then it
+ * counts against the connection's limits, unless `uncount` was called because it may wait for long.
+ */
+export class IncomingCall {
+  private isCounted = true;
+  private isOver = false;
+
+  constructor(
+    private readonly connection: RpcConnection,
+    readonly xid: number,
+    readonly header: CallHeader,
+    /** Stands at the arguments. */
+    readonly args: Reader,
+  ) {}
+
+  /** A reply's headers; the results follow. */
+  beginReply(): Writer {
+    const writer = new Writer();
+    writeReplyHeader(writer, this.xid, ACCEPTED);
+    return writer;
+  }
+
+  /** Sends what was written, with `payload` behind it, as one write. */
+  send(writer: Writer, payload?: Uint8Array): void {
+    this.end();
+    this.connection.send(writer, payload);
+  }
+
+  /** Refuses with an accept state of message.ts. */
+  refuse(state: number): void {
+    const writer = new Writer();
+    writeReplyHeader(writer, this.xid, state);
+    this.send(writer);
+  }
+
+  /** Refuses the version and says which one is served. */
+  refuseVersion(program: Program): void {
+    const writer = new Writer();
+    writeReplyHeader(writer, this.xid, NO_VERSION);
+    writer.u32(program.version);
+    writer.u32(program.version);
+    this.send(writer);
+  }
+
+  /** The caller is not believed. */
+  deny(): void {
+    const writer = new Writer();
+    writeDenial(writer, this.xid);
+    this.send(writer);
+  }
+
+  /** No reply is sent: for callbacks, and where the connection is gone. */
+  drop(): void {
+    this.end();
+  }
+
+  /** The call may wait for another client; it must not keep this one's other calls from being read. */
+  uncount(): void {
+    if (!this.isCounted) return;
+    this.isCounted = false;
+    this.connection.settled(this.args.bytes.length);
+  }
+
+  private end(): void {
+    if (this.isOver) throw new Error(`call ${this.xid} was answered twice`);
+    this.isOver = true;
+    this.uncount();
+  }
+}
