@@ -137,6 +137,6 @@ export class Fabric {
 
   private isThere(host: string): boolean {
     const machine = this.machines.get(host);
-    return machine !== undefined && machine.isUp && !machine.isFrozen;
+    return machine?.isUp === true && !machine.isFrozen;
   }
 }
