@@ -66,6 +66,7 @@ export class ConfigDatabase {
   private readonly pushers = new Map<string, Pusher>();
   private readonly recent = new RecentRecords();
   private readonly readRound = new SharedRound(() => this.askReadIndex());
+  private readonly confirmRound = new SharedRound(() => this.confirm());
   private readonly appliedWaiters = new Set<() => void>();
   private leader: Leader | undefined;
   private hint: LeaderHint | undefined;
@@ -84,7 +85,7 @@ export class ConfigDatabase {
 
   /** The newest list: the applied one, or while nothing is applied the one that the node remembers. */
   get members(): Members {
-    return this.store.revision > 0 ? this.store.members : this.context.members;
+    return this.store.membersRevision > 0 ? this.store.members : this.context.members;
   }
 
   get isLeading(): boolean {
@@ -262,6 +263,7 @@ export class ConfigDatabase {
     const leader: Leader = new Leader(epoch, open, {
       store: this.store,
       clock: this.context.clock,
+      members: () => this.members,
       link: (server) => this.link(server),
       apply: (record) => this.apply(record),
       committed: () => this.committed(leader),
@@ -450,12 +452,15 @@ export class ConfigDatabase {
     }
   }
 
+  private async confirm(): Promise<number> {
+    if (this.leader === undefined) throw notAccepted(this.waitsFor());
+    const index = await this.leader.confirm();
+    this.confirmedMs = this.context.clock.monotonicMs();
+    return index;
+  }
+
   private async askReadIndex(): Promise<number> {
-    if (this.leader) {
-      const index = await this.leader.confirm();
-      this.confirmedMs = this.context.clock.monotonicMs();
-      return index;
-    }
+    if (this.leader) return this.confirmRound.join();
     const address = this.forwardAddress();
     if (address === undefined) throw notAccepted(this.waitsFor());
     const answer = await this.context.peers.call(address, 'read-index', encodeMessage({}), 2000);
@@ -498,7 +503,7 @@ export class ConfigDatabase {
       }
       case 'read-index':
         if (this.leader === undefined) throw notAccepted(this.waitsFor());
-        return encodeMessage({ revision: await this.readRound.join() });
+        return encodeMessage({ revision: await this.confirmRound.join() });
       default:
         throw new ConfigError(
           'HFS-1001',

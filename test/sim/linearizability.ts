@@ -12,6 +12,8 @@ import type { Asked, Operation, Outcome } from './history.js';
 /** A history that needs more than this is too hard; make it shorter, or have fewer unknown outcomes per key. */
 const MAX_STATES = 2_000_000;
 
+const UNSEEN = '(a value that nobody saw)';
+
 export interface Verdict {
   readonly isLinearizable: boolean;
   /** For people: the key, and what could not be placed. Empty where all is well. */
@@ -79,7 +81,10 @@ interface Placed {
 class Search {
   private readonly certain: readonly Operation[];
   private readonly uncertain: readonly Operation[];
-  private readonly seen = new Set<string>();
+  private readonly twins: readonly (number | undefined)[];
+  /** By what is placed and held: the sets of uncertain ones with which that was reached. */
+  private readonly seen = new Map<string, ReadonlySet<number>[]>();
+  private states = 0;
   private deepest = -1;
   private stuckAt: Placed | undefined;
 
@@ -87,11 +92,12 @@ class Search {
     operations: readonly Operation[],
     private readonly initial: Value,
   ) {
-    const ordered = [...operations].sort((a, b) => a.invoked - b.invoked);
+    const ordered = withoutUnseen(operations).sort((a, b) => a.invoked - b.invoked);
     this.certain = ordered.filter(({ outcome }) => outcome !== 'unknown');
     this.uncertain = ordered.filter(
       ({ outcome, asked }) => outcome === 'unknown' && asked.kind !== 'get',
     );
+    this.twins = twinsOf(this.uncertain);
   }
 
   /** Depth first, on a stack of our own so that long histories do not end the process's. */
@@ -122,13 +128,14 @@ class Search {
     this.stuckAt = at;
   }
 
+  /** Nothing is gained by coming to the same place with more of the uncertain ones used up. */
   private isNew(at: Placed): boolean {
     const beyond = [...at.beyond].sort((a, b) => a - b).join();
-    const maybe = [...at.maybe].sort((a, b) => a - b).join();
-    if (this.seen.size > MAX_STATES) throw new Error(`more than ${MAX_STATES} states to search`);
-    const key = `${at.prefix}|${beyond}|${maybe}|${at.value === null ? '' : `=${at.value}`}`;
-    if (this.seen.has(key)) return false;
-    this.seen.add(key);
+    const key = `${at.prefix}|${beyond}|${at.value === null ? '' : `=${at.value}`}`;
+    const before = this.seen.get(key) ?? [];
+    if (before.some((used) => isWithin(used, at.maybe))) return false;
+    if (++this.states > MAX_STATES) throw new Error(`more than ${MAX_STATES} states to search`);
+    this.seen.set(key, [...before.filter((used) => !isWithin(at.maybe, used)), at.maybe]);
     return true;
   }
 
@@ -202,14 +209,51 @@ class Search {
     return this.uncertain.flatMap((operation, index) => {
       if (operation.invoked > horizon || at.maybe.has(index) || !isWanted(operation)) return [];
       const value = effect(operation.asked, at.value);
-      if (value === at.value) return [];
+      if (value === at.value || this.hasTwin(index, at.maybe)) return [];
       return [{ ...at, maybe: new Set(at.maybe).add(index), value }];
     });
+  }
+
+  /** Whether an earlier one that does the same is still unused: either would do. */
+  private hasTwin(index: number, used: ReadonlySet<number>): boolean {
+    const twin = this.twins[index];
+    return twin !== undefined && !used.has(twin);
   }
 
   private placeAny(at: Placed, indexes: readonly number[]): Placed[] {
     return indexes.flatMap((index) => this.place(at, index) ?? []);
   }
+}
+
+function isWithin(one: ReadonlySet<number>, other: ReadonlySet<number>): boolean {
+  if (one.size > other.size) return false;
+  for (const item of one) if (!other.has(item)) return false;
+  return true;
+}
+
+/** For each operation the last one before it that does the same. */
+function twinsOf(operations: readonly Operation[]): (number | undefined)[] {
+  const last = new Map<string, number>();
+  return operations.map(({ asked }, index) => {
+    const key = JSON.stringify(asked);
+    const twin = last.get(key);
+    last.set(key, index);
+    return twin;
+  });
+}
+
+/** Values that nobody read or expected are all alike, whoever wrote them. */
+function withoutUnseen(operations: readonly Operation[]): Operation[] {
+  const seen = new Set<Value>();
+  for (const { asked, outcome } of operations) {
+    if (typeof outcome === 'object' && 'value' in outcome) seen.add(outcome.value);
+    if (asked.kind === 'putIf') seen.add(asked.expected);
+  }
+  return operations.map((operation) => {
+    const { asked } = operation;
+    if (!('value' in asked) || seen.has(asked.value)) return operation;
+    return { ...operation, asked: { ...asked, value: UNSEEN } };
+  });
 }
 
 function describe(operation: Operation | undefined): string {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { logWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
 import { type NamedWorld, runSeeds, type SeedFailure } from './seeds.js';
 import type { World } from './world.js';
@@ -12,6 +13,7 @@ The second replays one seed and prints its trace. Without --world every world ru
 
 const WORLDS: Readonly<Record<string, World>> = {
   register: registerWorld,
+  log: logWorld,
 };
 
 class UsageError extends Error {}

@@ -23,7 +23,8 @@ export interface Acceptor {
   close(): void;
 }
 
-/** Makes a new log with its header, durable; throws where one exists. */
+/** Makes a new log. */
 export interface AcceptorMaker {
-  create(header: LogHeader): Promise<void>;
+  /** `first` (see new-log.ts) is what it begins with, durable when it settles. Throws EEXIST where there is a log. */
+  create(first: Buffer): Promise<void>;
 }

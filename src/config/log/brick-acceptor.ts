@@ -7,16 +7,7 @@ import { type Gfid, ROOT_GFID } from '../../fop/gfid.js';
 import type { Translator } from '../../fop/translator.js';
 import type { Clock, Random } from '../../platform/platform.js';
 import type { Acceptor, AcceptorMaker } from './acceptor.js';
-import {
-  decodeEntry,
-  encodeEntry,
-  entryLength,
-  isWhole,
-  type LogHeader,
-  PREFIX_HASH_BYTES,
-} from './entry.js';
-import { NO_EPOCH } from './epoch.js';
-import { NO_HASH } from './record.js';
+import { decodeEntry, entryLength, isWhole, type LogHeader } from './entry.js';
 
 /** The live segment. Later segments will be `log.2` and so on. */
 const LOG_NAME = 'log.1';
@@ -109,7 +100,7 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
     if (fd) this.brick.wind('release', { fd, xdata: null }, ROOT_FRAME).catch(() => undefined);
   }
 
-  async create(header: LogHeader): Promise<void> {
+  async create(first: Buffer): Promise<void> {
     const aside = `${LOG_NAME}.${this.random.uuid()}`;
     const gfid = this.random.uuid();
     const flags = O_RDWR | O_APPEND | O_DSYNC | O_CREAT | O_EXCL;
@@ -120,7 +111,7 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
       this.brick.wind('create', { ...parent, flags, mode: 0o600, umask: 0, fd, xdata }, ROOT_FRAME),
     );
     this.fd = fd;
-    await this.append(headerEntry(header));
+    await this.append(first);
     const link = { gfid, newpargfid: ROOT_GFID, newbname: LOG_NAME, xdata: null };
     await this.within(this.brick.wind('link', link, ROOT_FRAME));
     await this.within(this.brick.wind('unlink', { ...parent, xflags: 0, xdata: null }, ROOT_FRAME));
@@ -150,15 +141,4 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
       promise.then(resolve, reject).finally(() => timer.cancel());
     });
   }
-}
-
-function headerEntry(header: LogHeader): Buffer {
-  return encodeEntry({
-    epoch: NO_EPOCH,
-    prefixLength: 0,
-    prefixHash: Buffer.alloc(PREFIX_HASH_BYTES),
-    commit: { revision: 0, hash: NO_HASH },
-    lengths: [],
-    body: { kind: 'header', header },
-  });
 }

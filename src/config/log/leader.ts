@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../platform/platform.js';
 import { BatchView, type Command, evaluate } from '../command.js';
 import { ConfigError } from '../error.js';
-import { majority, type Server, voters } from '../members.js';
+import { majority, type Members, type Server, voters } from '../members.js';
 import type { Store } from '../store.js';
 import type { Epoch } from './epoch.js';
 import { type Change, type SealedRecord, sealRecord } from './record.js';
@@ -33,6 +33,8 @@ interface Waiting extends Proposal {
 export interface LeaderContext {
   readonly store: Store;
   readonly clock: Clock;
+  /** The list in force: the store's, or while that has none the one remembered. */
+  members(): Members;
   link(server: Server): VoterLink;
   /** Applies one committed record to the store and whatever hangs on it. */
   apply(record: SealedRecord): void;
@@ -127,7 +129,7 @@ export class Leader {
 
   /** Names of voters that have not acknowledged everything. */
   waitsFor(): string[] {
-    return voters(this.context.store.members)
+    return voters(this.context.members())
       .filter((server) => !this.senders.get(server.voter)?.isUpToDate)
       .map((server) => server.name);
   }
@@ -241,7 +243,7 @@ export class Leader {
   /** One sender per server of the list; learners receive and do not count. */
   private syncSenders(): void {
     const wanted = new Map(
-      this.context.store.members.servers.map((server) => [server.voter, server]),
+      this.context.members().servers.map((server) => [server.voter, server]),
     );
     for (const [voter, sender] of this.senders)
       if (!wanted.has(voter)) {
@@ -290,7 +292,7 @@ export class Leader {
     const { batch } = this;
     const last = batch?.records.at(-1)?.record.revision;
     if (batch === undefined || last === undefined || this.isOver) return;
-    const list = voters(this.context.store.members);
+    const list = voters(this.context.members());
     const have = list.filter((server) => this.acknowledged(server.voter) >= last).length;
     if (have < majority(list.length)) return;
     this.batch = undefined;
@@ -313,7 +315,7 @@ export class Leader {
    */
   async confirm(): Promise<number> {
     const { revision } = this.context.store;
-    const list = voters(this.context.store.members);
+    const list = voters(this.context.members());
     const needed = majority(list.length);
     let confirmed = 0;
     let answered = 0;
