@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ConfigError } from '../config/error.js';
+import { endpoint } from '../daemon/option-value.js';
+import { defaultStateDir, socketPath, tokenPath } from '../daemon/state-dir.js';
+import { readFileIfThere } from '../platform/node/program-files.js';
+import { ApiClient, type ApiSetup } from './api-client.js';
+import { type Output, processOutput } from './output.js';
+
+/** The options that every command has. */
+export interface Globals {
+  readonly server: string | undefined;
+  readonly stateDir: string | undefined;
+  readonly isJson: boolean;
+  readonly timeoutSeconds: number | undefined;
+  readonly isYes: boolean;
+  readonly isColour: boolean;
+  readonly isVerbose: boolean;
+}
+
+/** What a command works with. */
+export interface Context {
+  readonly client: ApiClient;
+  readonly output: Output;
+  readonly isJson: boolean;
+  readonly isVerbose: boolean;
+  /** Of this node, whether or not its daemon runs. */
+  readonly stateDir: string;
+  /** True where the hekafsd of this state directory is asked, over its socket. */
+  readonly isLocal: boolean;
+  /** Asks a yes or no on a terminal; elsewhere, and with `--yes`, the answer is yes. */
+  confirm(question: string): Promise<boolean>;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 10;
+
+/** Puts together what a command works with. `timeoutSeconds` is the command's own default. */
+export function newContext(globals: Globals, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS): Context {
+  const isRoot = process.getuid?.() === 0;
+  const stateDir = resolve(globals.stateDir ?? defaultStateDir(process.env, isRoot));
+  const timeoutMs = (globals.timeoutSeconds ?? timeoutSeconds) * 1000;
+  return {
+    client: new ApiClient({ ...whereOf(globals, stateDir), timeoutMs }),
+    output: processOutput(globals.isColour),
+    isJson: globals.isJson,
+    isVerbose: globals.isVerbose,
+    stateDir,
+    isLocal: globals.server === undefined,
+    confirm: (question) => (globals.isYes ? Promise.resolve(true) : askTerminal(question)),
+  };
+}
+
+type Where = Omit<ApiSetup, 'timeoutMs'>;
+
+/** `--server` says where, `--state-dir` whose credentials; without `--server` it is that directory's socket. */
+function whereOf(globals: Globals, stateDir: string): Where {
+  if (globals.server === undefined) {
+    const path = socketPath(stateDir);
+    return { target: { socketPath: path }, shown: path, token: undefined };
+  }
+  const target = endpoint(globals.server);
+  const token = globals.stateDir === undefined ? undefined : tokenOf(stateDir);
+  return { target, shown: globals.server, token };
+}
+
+function tokenOf(stateDir: string): string {
+  const path = tokenPath(stateDir);
+  try {
+    const token = readFileIfThere(path)?.toString('latin1').trim();
+    if (token) return token;
+  } catch (error) {
+    throw new ConfigError('HFS-4001', `cannot read ${path}`, String(error), 'ask as root', error);
+  }
+  const why = 'no hekafsd has made one there';
+  throw new ConfigError('HFS-4001', `no token at ${path}`, why, 'check --state-dir');
+}
+
+function askTerminal(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return Promise.resolve(true);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((answer) => {
+    lines.once('close', () => answer(false));
+    lines.question(`${question} [y/N] `, (text) => {
+      answer(/^y(es)?$/i.test(text.trim()));
+      lines.close();
+    });
+  });
+}

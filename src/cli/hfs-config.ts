@@ -1,0 +1,63 @@
+import { CODES, ConfigError } from '../config/error.js';
+import { Arguments, type CliCommand, usage } from './command.js';
+import { type CommandLine, readCommandLine } from './command-line.js';
+import { newContext } from './context.js';
+import { deleteCommand } from './delete.js';
+import { getCommand } from './get.js';
+import { initCommand } from './init.js';
+import { listCommand } from './list.js';
+import { retireCommand, serveCommand, tokenCommand } from './membership.js';
+import { setCommand } from './set.js';
+import { serversCommand, statusCommand } from './status.js';
+import { volfileCommand } from './volfile.js';
+
+/** All that hfs_config can do; what is not here is not in its help either. */
+export const COMMANDS: readonly CliCommand[] = [
+  serveCommand,
+  retireCommand,
+  initCommand,
+  volfileCommand,
+  tokenCommand,
+  statusCommand,
+  serversCommand,
+  getCommand,
+  setCommand,
+  deleteCommand,
+  listCommand,
+];
+
+/** hfs_config: words to one request to output. Settles with the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let line: CommandLine | undefined;
+  try {
+    line = await readCommandLine('hfs_config', COMMANDS, argv, process.env);
+    return await run(line);
+  } catch (error) {
+    return complain(error, line);
+  }
+}
+
+async function run({ command, args, globals }: CommandLine): Promise<number> {
+  if (command === undefined) throw usage('command line', 'a command is missing');
+  const context = newContext(globals, command.timeoutSeconds);
+  try {
+    return await command.run(new Arguments(args), context);
+  } finally {
+    context.client.close();
+  }
+}
+
+/** One block on standard error, or one JSON object with `--json`; no stack without `-v`. */
+function complain(error: unknown, line: CommandLine | undefined): number {
+  const { isJson, isVerbose } = line?.globals ?? { isJson: false, isVerbose: false };
+  const problem = error instanceof ConfigError ? error : bug(error);
+  const block = `${problem.code} ${problem.what}: ${problem.why}\nnext: ${problem.next}`;
+  process.stderr.write(`${isJson ? JSON.stringify(problem) : block}\n`);
+  if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return CODES[problem.code].exit;
+}
+
+function bug(error: unknown): ConfigError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ConfigError('HFS-9001', 'hfs_config failed', why, 'try again with -v and report it');
+}

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import type { MembershipChange } from '../daemon/verbs.js';
+import { jsonOf } from './api-answer.js';
+import { type Arguments, type CliCommand, DRY_RUN, usage } from './command.js';
+import type { Context } from './context.js';
+
+/** To become a voter a node copies everything first. */
+const MEMBERSHIP_SECONDS = 60;
+
+export const serveCommand: CliCommand = {
+  words: 'serve',
+  doc: 'make this node a config server; returns when it votes',
+  positionals: [],
+  options: [
+    { name: 'bootstrap', kind: 'flag', doc: 'the first server of a new cluster' },
+    { name: 'join', kind: 'text', doc: 'HOST:PORT: the HTTP address of a member' },
+    { name: 'token', kind: 'text', doc: 'T: a one-time token of that cluster' },
+    { name: 'brick', kind: 'text', doc: 'DIR: where its data goes (default <state-dir>/brick)' },
+  ],
+  timeoutSeconds: MEMBERSHIP_SECONDS,
+  async run(args: Arguments, context: Context): Promise<number> {
+    const brick = args.text('brick');
+    const request = {
+      bootstrap: args.flag('bootstrap'),
+      join: args.text('join'),
+      token: args.text('token'),
+      brick: brick === undefined ? undefined : resolve(brick),
+    };
+    if (request.bootstrap === (request.join !== undefined))
+      throw usage('serve', 'it needs one of --bootstrap and --join HOST:PORT');
+    if (request.join !== undefined && request.token === undefined)
+      throw usage('--join', 'it needs --token, see hfs_config token create on a member');
+    const change = await post(context, '/v1/serve', request);
+    print(context, change, `${change.name} serves cluster ${change.cluster}`);
+    return 0;
+  },
+};
+
+export const retireCommand: CliCommand = {
+  words: 'retire [node]',
+  doc: 'take a server out of the list for good: the named one, or this one',
+  positionals: [{ name: 'node', kind: 'text', doc: 'its name or id' }],
+  options: [{ name: 'force', kind: 'flag', doc: 'although it is unsafe; needs the id' }, DRY_RUN],
+  timeoutSeconds: MEMBERSHIP_SECONDS,
+  async run(args: Arguments, context: Context): Promise<number> {
+    const wanted = { node: args.text('node'), force: args.flag('force') };
+    const plan = await post(context, '/v1/retire', { ...wanted, dryRun: true });
+    if (args.flag('dry-run')) {
+      print(context, plan, `would retire ${plan.name} (${plan.node})`);
+      return 0;
+    }
+    if (!context.isJson) for (const line of changeLines(plan)) context.output.note(line);
+    if (!(await context.confirm(`retire ${plan.name} (${plan.node})?`))) return 1;
+    const request = { node: plan.node, force: wanted.force, dryRun: false };
+    const change = await post(context, '/v1/retire', request);
+    print(context, change, `retired ${change.name} (${change.node})`);
+    return 0;
+  },
+};
+
+export const tokenCommand: CliCommand = {
+  words: 'token create',
+  doc: 'print a one-time token with which one node may join',
+  positionals: [],
+  options: [{ name: 'ttl', kind: 'text', doc: 'SECONDS that it is good for (default 3600)' }],
+  async run(args: Arguments, context: Context): Promise<number> {
+    const body = Buffer.from(JSON.stringify({ ttl: args.count('ttl', 1) }));
+    const answer = await context.client.ask({ method: 'POST', path: '/v1/token', body });
+    const { token } = jsonOf<{ token: string }>(answer);
+    context.output.data(context.isJson ? `${JSON.stringify({ token })}\n` : `${token}\n`);
+    return 0;
+  },
+};
+
+async function post(context: Context, path: string, request: object): Promise<MembershipChange> {
+  const body = Buffer.from(JSON.stringify(request));
+  return jsonOf<MembershipChange>(await context.client.ask({ method: 'POST', path, body }));
+}
+
+function print(context: Context, change: MembershipChange, headline: string): void {
+  const lines = context.isJson ? [JSON.stringify(change)] : [headline, ...changeLines(change)];
+  for (const line of lines) context.output.data(`${line}\n`);
+}
+
+function changeLines(change: MembershipChange): readonly string[] {
+  return [
+    `before: ${listText(change.before)}, ${survivalText(change.survivesBefore)}`,
+    `after:  ${listText(change.after)}, ${survivalText(change.survivesAfter)}`,
+  ];
+}
+
+function listText(names: readonly string[]): string {
+  return names.length === 0 ? 'no server' : names.join(' ');
+}
+
+function survivalText(count: number): string {
+  return `survives ${count} failure${count === 1 ? '' : 's'}`;
+}

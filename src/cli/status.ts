@@ -1,0 +1,96 @@
+import type { ServerStatus, ServersReport, Status } from '../daemon/verbs.js';
+import { jsonOf } from './api-answer.js';
+import type { Arguments, CliCommand } from './command.js';
+import type { Context } from './context.js';
+import { type Colour, coloured, type Output, table } from './output.js';
+
+/** Exit code for what works, but not fully. */
+const DEGRADED = 8;
+
+export const statusCommand: CliCommand = {
+  words: 'status',
+  doc: 'how this node and its cluster are, and what to do about it; exit code 8 if not well',
+  positionals: [],
+  options: [],
+  async run(_args: Arguments, context: Context): Promise<number> {
+    const status = jsonOf<Status>(await context.client.ask({ method: 'GET', path: '/v1/status' }));
+    if (context.isJson) context.output.data(`${JSON.stringify(status)}\n`);
+    else for (const line of statusLines(status, context.output)) context.output.data(`${line}\n`);
+    return status.state === 'ready' ? 0 : DEGRADED;
+  },
+};
+
+export const serversCommand: CliCommand = {
+  words: 'servers',
+  doc: 'who is known, who answered and who left a marker, side by side; exit code 8 if they differ',
+  positionals: [],
+  options: [],
+  async run(_args: Arguments, context: Context): Promise<number> {
+    const answer = await context.client.ask({ method: 'GET', path: '/v1/servers' });
+    const report = jsonOf<ServersReport>(answer);
+    if (context.isJson) context.output.data(`${JSON.stringify(report)}\n`);
+    else for (const line of serversLines(report)) context.output.data(`${line}\n`);
+    return report.agree ? 0 : DEGRADED;
+  },
+};
+
+/** State, status, action, see; then what there is of cluster, servers and healing. */
+export function statusLines(status: Status, output: Output): readonly string[] {
+  const lines = [
+    `  node: ${status.name} (${status.node})`,
+    ` state: ${coloured(output, stateColour(status.state), status.state)}`,
+    `status: ${status.summary}`,
+    `action: ${status.action === '' ? 'none needed' : status.action}`,
+  ];
+  if (status.see !== null) lines.push(`   see: ${status.see} in the README`);
+  if (status.cluster !== null) lines.push(...clusterLines(status));
+  if (status.servers.length > 0) lines.push('', ...serverTable(status.servers));
+  return lines;
+}
+
+function clusterLines(status: Status): readonly string[] {
+  const survives = `survives ${status.survives} failure${status.survives === 1 ? '' : 's'}`;
+  const heal = status.heal.caughtUp ? 'caught up' : `${status.heal.behind} revisions behind`;
+  return [
+    '',
+    `cluster: ${status.cluster}, revision ${status.revision}, epoch ${status.epoch}, ${survives}`,
+    `  mount: ${status.mount.verified ? 'verified' : 'not verified'}: ${status.mount.why}`,
+    `   heal: ${heal}`,
+  ];
+}
+
+function serverTable(servers: readonly ServerStatus[]): readonly string[] {
+  const head = ['', 'SERVER', 'ROLE', 'UP', 'REVISION', 'LAG', 'ADDRESS', 'BRICK'];
+  return table([head, ...servers.map(serverRow)]);
+}
+
+function serverRow(server: ServerStatus): readonly string[] {
+  return [
+    server.isSelf ? '*' : '',
+    server.name,
+    server.isLeader ? 'leader' : server.role,
+    server.up === null ? '?' : server.up ? 'yes' : 'no',
+    String(server.revision ?? '?'),
+    String(server.lagRevisions ?? '?'),
+    server.address,
+    server.brick,
+  ];
+}
+
+function serversLines(report: ServersReport): readonly string[] {
+  const head = ['SERVER', 'ID', 'KNOWN', 'ANSWERED', 'MARKER', 'DIFFERENCE'];
+  const rows = report.rows.map((row) => [
+    row.name,
+    row.node,
+    row.known ? 'yes' : 'no',
+    row.answered,
+    row.marker ? 'yes' : 'no',
+    row.difference,
+  ]);
+  return [...table([head, ...rows]), report.agree ? 'the lists agree' : 'the lists differ'];
+}
+
+function stateColour(state: Status['state']): Colour {
+  if (state === 'ready') return 'green';
+  return state === 'read-only' || state === 'retired' ? 'red' : 'yellow';
+}

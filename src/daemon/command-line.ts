@@ -1,0 +1,71 @@
+import yargs from 'yargs';
+import { ConfigError } from '../config/error.js';
+import { DAEMON_OPTIONS, type DaemonOptionName, environmentName } from './option-table.js';
+import type { Given } from './options.js';
+import { VERSION } from './version.js';
+
+export interface DaemonCommandLine {
+  readonly flags: Given;
+  readonly isDemo: boolean;
+  /** Undefined: as many as the demo had, or three. */
+  readonly nodes: number | undefined;
+}
+
+const MAX_DEMO_NODES = 9;
+
+/** Reads hekafsd's command line. `--help` and `--version` print and exit; a fault is HFS-1001. */
+export async function daemonCommandLine(argv: readonly string[]): Promise<DaemonCommandLine> {
+  const parsed: Readonly<Record<string, unknown>> = await parser().parseAsync([...argv]);
+  const pairs = DAEMON_OPTIONS.map(({ name }) => [name, parsed[name]] as const);
+  const given = pairs.filter((pair): pair is [DaemonOptionName, string] => pair[1] !== undefined);
+  const flags: Given = Object.fromEntries(given);
+  const isDemo = parsed['demo'] === true;
+  const nodes = parsed['nodes'] as number | undefined;
+  if (isDemo) checkDemo(flags, nodes);
+  else if (nodes !== undefined) throw usage('--nodes', 'it goes with --demo');
+  return { flags, isDemo, nodes };
+}
+
+function parser() {
+  const start = yargs()
+    .scriptName('hekafsd')
+    .usage('$0 [options]\n\nThe daemon of HekaFS, one per node.')
+    .option('demo', { type: 'boolean', describe: 'run a cluster of nodes on this machine, to try' })
+    .option('nodes', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'nodes of the demo (default 3)',
+    });
+  const all = DAEMON_OPTIONS.reduce(
+    (parser, { name, value, doc, default: shown }) =>
+      parser.option(name, {
+        type: 'string',
+        requiresArg: true,
+        describe: `${value}: ${doc} [${environmentName(name)}; default ${shown}]`,
+      }),
+    start,
+  );
+  return all
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'camel-case-expansion': false })
+    .strict()
+    .version(VERSION)
+    .help()
+    .locale('en')
+    .wrap(null)
+    .exitProcess(true)
+    .fail((message, error) => {
+      throw error ?? usage('command line', message);
+    });
+}
+
+function checkDemo(flags: Given, nodes: number | undefined): void {
+  const other = Object.keys(flags).find((name) => name !== 'state-dir');
+  if (other !== undefined) throw usage(`--${other}`, '--demo chooses it for each node');
+  const isFit =
+    nodes === undefined || (Number.isInteger(nodes) && nodes >= 1 && nodes <= MAX_DEMO_NODES);
+  if (!isFit) throw usage('--nodes', `it is a number from 1 to ${MAX_DEMO_NODES}`);
+}
+
+function usage(what: string, why: string): ConfigError {
+  return new ConfigError('HFS-1001', `${what} refused`, why, 'see hekafsd --help');
+}

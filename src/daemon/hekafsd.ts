@@ -1,0 +1,168 @@
+import { CODES, ConfigError } from '../config/error.js';
+import { isErrno } from '../fop/error.js';
+import { byteString } from '../fop/name.js';
+import { requireSystemCalls } from '../platform/node/syscalls.js';
+import type { Platform } from '../platform/platform.js';
+import { daemonCommandLine } from './command-line.js';
+import { runDemo } from './demo.js';
+import { readWhole } from './durable-file.js';
+import { type RunningHttp, serveHttp } from './http.js';
+import { HttpPeers } from './http-peers.js';
+import { lockStateDir } from './lock-file.js';
+import { type OpenLog, openLog } from './log.js';
+import type { RunningNode, StartNode } from './node-start.js';
+import { type DaemonOptions, daemonOptions } from './options.js';
+import { freeSocketPath, makeStateDir, rootToken } from './prepare.js';
+import { VERSION } from './version.js';
+
+/** What the program is made of; a test puts in its own. */
+export interface DaemonProgram {
+  readonly platform: Platform;
+  readonly startNode: StartNode;
+}
+
+/** A stop that takes longer is given up; bricks live on and are found again. */
+const STOP_MS = 20_000;
+
+/** hekafsd, from the command line to the end of the process. Settles with the exit code. */
+export async function main(argv: readonly string[], program: DaemonProgram): Promise<number> {
+  try {
+    const commandLine = await daemonCommandLine(argv);
+    if (commandLine.isDemo) return await runDemo(commandLine, program.platform);
+    const { flags } = commandLine;
+    const readFile = (path: string) => readConfigFile(program.platform, path);
+    const isRoot = process.getuid?.() === 0;
+    const options = daemonOptions({ flags, environment: process.env, readFile, isRoot });
+    return await runDaemon(options, program);
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+/** One node from lock to stop. */
+async function runDaemon(options: DaemonOptions, program: DaemonProgram): Promise<number> {
+  const { disk, clock } = program.platform;
+  makeStateDir(disk, options.stateDir);
+  const lock = lockStateDir(disk, options.stateDir, requireSystemCalls('flock').flock);
+  const log = openDaemonLog(options, program.platform);
+  try {
+    log.info('hekafsd starts', {
+      version: VERSION,
+      stateDir: options.stateDir,
+      sources: options.sources,
+    });
+    const running = await startAll(options, program, log);
+    log.info('hekafsd answers', { http: addressOf(running.http.endpoint), socket: 'hekafsd.sock' });
+    const why = await stopAsked(log);
+    log.info('hekafsd stops', { why });
+    clock.after(STOP_MS, () => lateStop(log));
+    await running.node.stop();
+    await running.http.close();
+    running.peers.close();
+    lock.release();
+    return 0;
+  } catch (error) {
+    logFatal(log, error);
+    throw error;
+  } finally {
+    log.flush();
+  }
+}
+
+interface Running {
+  readonly node: RunningNode;
+  readonly http: RunningHttp;
+  readonly peers: HttpPeers;
+}
+
+async function startAll(
+  options: DaemonOptions,
+  program: DaemonProgram,
+  log: OpenLog,
+): Promise<Running> {
+  const { platform } = program;
+  process.on('uncaughtException', (error) => crash(log, error));
+  const token = await rootToken(platform.disk, platform.random, options.stateDir);
+  let node: RunningNode | undefined;
+  const http = await serveHttp({
+    at: options.http,
+    socketPath: freeSocketPath(platform.disk, options.stateDir),
+    token,
+    served: () => node,
+    clock: platform.clock,
+    random: platform.random,
+    onBug: (error, requestId) =>
+      log.error('a request met a bug', { ...bugFields(error), requestId }),
+  });
+  const peers = new HttpPeers(() => node?.clusterSecret());
+  node = await program.startNode({ options, http: http.endpoint, platform, peers, log });
+  return { node, http, peers };
+}
+
+function openDaemonLog(options: DaemonOptions, platform: Platform): OpenLog {
+  return openLog({
+    level: options.logLevel,
+    file: options.logFile,
+    node: options.host,
+    clock: platform.clock,
+    isTerminal: process.stderr.isTTY === true,
+  });
+}
+
+/** Settles when somebody asks the daemon to stop. The same signal again changes nothing; SIGHUP opens the log anew. */
+function stopAsked(log: OpenLog): Promise<string> {
+  process.on('SIGHUP', () => log.reopen());
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  });
+}
+
+/** Anything that nobody caught is a bug: better no daemon than one that nobody understands. Bricks live on. */
+function crash(log: OpenLog, error: unknown): void {
+  log.error('hekafsd ends: a bug', bugFields(error));
+  log.flush();
+  process.exit(1);
+}
+
+function lateStop(log: OpenLog): void {
+  log.error('hekafsd ends: stopping took too long', {
+    next: 'the next start adopts what still runs',
+  });
+  log.flush();
+  process.exit(1);
+}
+
+function bugFields(error: unknown): Readonly<Record<string, unknown>> {
+  const stack = error instanceof Error ? error.stack : String(error);
+  return { code: 'HFS-9001', stack, next: 'report it with this line' };
+}
+
+function logFatal(log: OpenLog, error: unknown): void {
+  if (error instanceof ConfigError) log.error('hekafsd cannot go on', { ...error.toJSON() });
+  else log.error('hekafsd cannot go on', bugFields(error));
+}
+
+/** One block on standard error; the exit code of its code. */
+function complain(error: unknown): number {
+  if (!(error instanceof ConfigError)) {
+    process.stderr.write(
+      `HFS-9001 hekafsd ends: ${String(error instanceof Error ? error.stack : error)}\n`,
+    );
+    return CODES['HFS-9001'].exit;
+  }
+  process.stderr.write(`${error.code} ${error.what}: ${error.why}\nnext: ${error.next}\n`);
+  return CODES[error.code].exit;
+}
+
+function readConfigFile(platform: Platform, path: string): string | undefined {
+  try {
+    return readWhole(platform.disk, byteString(path)).toString('utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function addressOf(endpoint: { readonly host: string; readonly port: number }): string {
+  return `${endpoint.host}:${endpoint.port}`;
+}
