@@ -25,6 +25,8 @@ export interface SystemCalls {
   lseek(file: number, offset: number, whence: number): number;
   /** Fills `into` with `struct linux_dirent64`s; 0 at the end. */
   getdents64(file: number, into: Uint8Array): number;
+  /** Takes an exclusive `flock(2)` without waiting: EAGAIN where another process holds one. */
+  flock(file: number): void;
 }
 
 type Native = (...args: readonly (number | Uint8Array)[]) => number;
@@ -91,6 +93,7 @@ function bind(koffi: Koffi): SystemCalls {
   const fallocate = native('fallocate', int, int, int, long, long);
   const lseek = native('lseek', long, int, long, int);
   const getdents = native('getdents64', long, int, pointer, size);
+  const flock = native('flock', int, int, int);
   return {
     lgetxattr: (path, name, into) =>
       lget(cString(path, 'lgetxattr'), cString(name, 'lgetxattr'), into, into.length),
@@ -110,11 +113,14 @@ function bind(koffi: Koffi): SystemCalls {
     fallocate: (file, mode, offset, length) => void fallocate(file, mode, offset, length),
     lseek: (file, offset, whence) => lseek(file, offset, whence),
     getdents64: (file, into) => getdents(file, into, into.length),
+    flock: (file) => void flock(file, LOCK_EX | LOCK_NB),
   };
 }
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
 
 function failure(errno: number, call: string): FopError {
   return new FopError(errnoName(errno), call);
