@@ -33,7 +33,7 @@ export function needInterop(context: Mocha.Context): void {
   context.skip();
 }
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
     return true;
