@@ -42,11 +42,12 @@ export class MachineTime {
   }
 }
 
-/** A machine's time as one process sees it; its timers die with the process. */
+/** A machine's time as one process sees it; its timers die with the process. A machine has one too, for its disk. */
 export class SimClock implements Clock {
   constructor(
     private readonly kernel: Kernel,
-    private readonly owner: Owner,
+    /** Null where nobody's death ends its timers. */
+    private readonly owner: Owner | null,
     private readonly time: MachineTime,
     private readonly random: SimRandom,
   ) {}

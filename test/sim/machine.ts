@@ -1,4 +1,5 @@
-import { MachineTime } from './clock.js';
+import type { Clock } from '../../src/platform/platform.js';
+import { MachineTime, SimClock } from './clock.js';
 import type { Fabric } from './fabric.js';
 import type { Kernel } from './kernel.js';
 import { SimProcess } from './process.js';
@@ -10,6 +11,8 @@ const LAST_PORT = 65_535;
 /** A host with one address: it has a clock, a place in the network, processes, and perhaps a disk of its owner's. */
 export class SimMachine {
   readonly time: MachineTime;
+  /** Of no process: for its disk. */
+  readonly clock: Clock;
   private readonly running = new Set<SimProcess>();
   private incarnations = 0;
   private nextPort = FIRST_FREE_PORT;
@@ -25,6 +28,7 @@ export class SimMachine {
     rate = 1,
   ) {
     this.time = new MachineTime(kernel, kernel.random.fork(`${name}/boot`), rate);
+    this.clock = new SimClock(kernel, null, this.time, kernel.random.fork(`${name}/timers`));
     fabric.add(this);
   }
 
