@@ -34,6 +34,7 @@ export async function startBrick(
   await graph.start();
   const exports = server.children.map(({ name }) => name);
   const { endpoint } = server;
+  if (!endpoint) throw new TypeError('a server that was started listens');
   log.info('brick listens', { volfile: given.volfile, ...endpoint, exports, version: VERSION });
   return { endpoint, stop: () => graph.stop() };
 }
