@@ -2,6 +2,9 @@ import type { Clock, Timer } from '../platform/platform.js';
 import { RpcError } from './error.js';
 import type { Reader } from './xdr.js';
 
+/** The longest that a timer can wait; it is set again where that was too early. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 interface Pending {
   readonly dueMs: number;
   resolve(results: Reader): void;
@@ -58,7 +61,8 @@ export class PendingCalls {
     if (this.timer !== undefined && this.timerDueMs <= dueMs) return;
     this.timer?.cancel();
     this.timerDueMs = dueMs;
-    const waitMs = Math.max(0, dueMs - this.clock.monotonicMs());
+    const leftMs = dueMs - this.clock.monotonicMs();
+    const waitMs = Math.min(Math.max(0, leftMs), LONGEST_WAIT_MS);
     this.timer = this.clock.after(waitMs, () => this.expire());
   }
 

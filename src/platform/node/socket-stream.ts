@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import type { ByteStream, Endpoint, StreamEvents } from '../network.js';
+
+/** A socket as a stream of bytes. All that is written in one turn goes out as one `writev`. */
+export class SocketStream implements ByteStream {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  private isCorked = false;
+  private why: string | undefined;
+
+  constructor(private readonly socket: Socket) {
+    this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+  }
+
+  get queuedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Who is told from here on. */
+  tell(events: StreamEvents): void {
+    const { socket } = this;
+    socket.on('data', (chunk: Buffer) => {
+      if (this.why === undefined) events.data(chunk);
+    });
+    socket.on('drain', () => {
+      if (this.why === undefined) events.drain();
+    });
+    socket.on('end', () => {
+      this.why ??= 'closed by peer';
+    });
+    socket.on('error', (error) => {
+      this.why ??= error.message;
+    });
+    socket.once('close', () => events.closed(this.why ?? 'closed by peer'));
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    const { socket } = this;
+    if (this.why !== undefined || socket.destroyed) return;
+    if (!this.isCorked) {
+      this.isCorked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.isCorked = false;
+        socket.uncork();
+      });
+    }
+    for (const chunk of chunks) socket.write(chunk);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  close(why = 'closed here'): void {
+    this.why ??= why;
+    this.socket.destroy();
+  }
+}
+
+/** IPv4 clients of an IPv6 listener come as `::ffff:a.b.c.d`. */
+function plainAddress(address: string | undefined): string {
+  return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? '';
+}

@@ -1,0 +1,60 @@
+import type { ByteStream, Endpoint } from '../../../platform/network.js';
+import type { Platform } from '../../../platform/platform.js';
+import { type ConnectionOwner, RpcConnection } from '../../../rpc/connection.js';
+import type { IncomingCall } from '../../../rpc/incoming-call.js';
+import { NO_PROGRAM } from '../../../rpc/message.js';
+import { CALLBACK, CALLBACK_PROGRAM } from '../../../rpc/programs.js';
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** A connection to a server, and what it says by itself. */
+export class Line implements ConnectionOwner {
+  /** Settles with the reason when the connection is over. */
+  readonly over: Promise<string>;
+  /** Told when the server says that the subvolume came up or went down. */
+  childListener: ((isUp: boolean) => void) | undefined;
+  /** Told at once when the connection is over. */
+  overListener: ((why: string) => void) | undefined;
+  private hangUp: (why: string) => void = () => undefined;
+
+  constructor() {
+    this.over = new Promise((resolve) => {
+      this.hangUp = resolve;
+    });
+  }
+
+  closed(why: string): void {
+    this.overListener?.(why);
+    this.hangUp(why);
+  }
+
+  /** Callbacks get no reply. Those that this client has no use for (contention, upcalls) are hints. */
+  called(call: IncomingCall): void {
+    const { program, procedure } = call.header;
+    if (program !== CALLBACK_PROGRAM.number) {
+      call.refuse(NO_PROGRAM);
+      return;
+    }
+    call.drop();
+    if (procedure === CALLBACK.CHILD_UP) this.childListener?.(true);
+    else if (procedure === CALLBACK.CHILD_DOWN) this.childListener?.(false);
+  }
+}
+
+export interface Dialled {
+  readonly line: Line;
+  readonly connection: RpcConnection;
+}
+
+/** Connects, or throws a NetworkError. */
+export function dial(platform: Platform, endpoint: Endpoint): Promise<Dialled> {
+  const line = new Line();
+  return new Promise((resolve, reject) => {
+    const connected = (stream: ByteStream): RpcConnection => {
+      const connection = new RpcConnection(stream, line, platform.clock);
+      resolve({ line, connection });
+      return connection;
+    };
+    platform.network.connect(endpoint, connected, CONNECT_TIMEOUT_MS).catch(reject);
+  });
+}

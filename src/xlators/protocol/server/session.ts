@@ -1,0 +1,226 @@
+import { type ErrnoName, FopError } from '../../../fop/error.js';
+import { NULL_GFID, ROOT_GFID } from '../../../fop/gfid.js';
+import type { Translator } from '../../../fop/translator.js';
+import type { ByteStream } from '../../../platform/network.js';
+import type { Platform, Timer } from '../../../platform/platform.js';
+import {
+  type ConnectionLimits,
+  type ConnectionOwner,
+  RpcConnection,
+} from '../../../rpc/connection.js';
+import { answerDump, sendNothing } from '../../../rpc/dump.js';
+import { RpcError } from '../../../rpc/error.js';
+import {
+  answerSetLkVersion,
+  readSetVolume,
+  refuseGetSpec,
+  sendSetVolume,
+} from '../../../rpc/handshake.js';
+import type { IncomingCall } from '../../../rpc/incoming-call.js';
+import { BAD_ARGUMENTS, NO_PROCEDURE, NO_PROGRAM } from '../../../rpc/message.js';
+import {
+  DUMP_PROGRAM,
+  FOP_PROGRAM,
+  HANDSHAKE,
+  HANDSHAKE_PROGRAM,
+  type Program,
+} from '../../../rpc/programs.js';
+import { FopService } from './fop-service.js';
+import { type Introduction, introduce, type Reception } from './set-volume.js';
+
+const PROGRAMS = [FOP_PROGRAM, DUMP_PROGRAM, HANDSHAKE_PROGRAM];
+/** A handshake fits well into this; a stranger is not trusted with more memory. */
+const HANDSHAKE_RECORD_BYTES = 256 * 1024;
+const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** The first port that needs no privilege. */
+const FIRST_OPEN_PORT = 1024;
+
+/** What a session asks of its server. */
+export interface SessionHost extends Reception {
+  readonly name: string;
+  readonly platform: Platform;
+  readonly limits: ConnectionLimits;
+  readonly allowsInsecurePorts: boolean;
+  /** Of this process, for clients. */
+  readonly processId: string;
+  noted(level: 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void;
+  /** The session is over and nothing is left of its client. */
+  ended(session: Session): void;
+}
+
+/** One connection: strangers may ask what is served and introduce themselves, clients wind fops. */
+export class Session implements ConnectionOwner {
+  readonly connection: RpcConnection;
+  private service: FopService | undefined;
+  private isIntroducing = false;
+  private readonly deadline: Timer;
+
+  constructor(
+    private readonly host: SessionHost,
+    stream: ByteStream,
+  ) {
+    const limits = { ...host.limits, recordBytes: HANDSHAKE_RECORD_BYTES };
+    const { clock } = host.platform;
+    this.connection = new RpcConnection(stream, this, clock, limits);
+    this.deadline = clock.after(HANDSHAKE_TIMEOUT_MS, () => {
+      if (this.service === undefined) this.connection.close('no handshake');
+    });
+  }
+
+  get clientId(): string | undefined {
+    return this.service?.client.id;
+  }
+
+  uses(exported: Translator): boolean {
+    return this.service?.exported === exported;
+  }
+
+  called(call: IncomingCall): void {
+    if (!this.isBelieved()) {
+      call.deny();
+      return;
+    }
+    try {
+      this.dispatch(call);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      call.refuse(BAD_ARGUMENTS);
+    }
+  }
+
+  closed(why: string): void {
+    this.deadline.cancel();
+    if (this.service === undefined) {
+      this.host.ended(this);
+      return;
+    }
+    const { id, address } = this.service.client;
+    this.host.noted('info', 'client disconnected', { client: id, address, why });
+    void this.leave(this.service);
+  }
+
+  /** Is the export still up for this client? If not, the client is sent away. */
+  async recheck(): Promise<void> {
+    if (this.service === undefined) return;
+    const errno = await rootFault(this.service);
+    if (errno !== undefined) this.connection.close(`export is down (${errno})`);
+  }
+
+  private isBelieved(): boolean {
+    return this.host.allowsInsecurePorts || this.connection.stream.remote.port < FIRST_OPEN_PORT;
+  }
+
+  private async leave(service: FopService): Promise<void> {
+    await service.gone();
+    this.host.ended(this);
+  }
+
+  private dispatch(call: IncomingCall): void {
+    const program = PROGRAMS.find(({ number }) => number === call.header.program);
+    if (program === undefined) call.refuse(NO_PROGRAM);
+    else if (program.version !== call.header.version) call.refuseVersion(program);
+    else this.dispatchTo(program, call);
+  }
+
+  private dispatchTo(program: Program, call: IncomingCall): void {
+    if (program === DUMP_PROGRAM) answerDump(call, PROGRAMS);
+    else if (program === HANDSHAKE_PROGRAM) this.shakeHands(call);
+    else if (this.service === undefined) call.refuse(BAD_ARGUMENTS);
+    else this.service.called(call);
+  }
+
+  private shakeHands(call: IncomingCall): void {
+    switch (call.header.procedure) {
+      case 0:
+      case HANDSHAKE.PING:
+        sendNothing(call);
+        break;
+      case HANDSHAKE.SETVOLUME:
+        this.setVolume(call);
+        break;
+      case HANDSHAKE.GETSPEC:
+        refuseGetSpec(call, 'ENOSYS', 'a brick serves no volfiles');
+        break;
+      case HANDSHAKE.SET_LK_VER:
+        answerSetLkVersion(call);
+        break;
+      default:
+        call.refuse(NO_PROCEDURE);
+    }
+  }
+
+  private setVolume(call: IncomingCall): void {
+    const dict = readSetVolume(call.args);
+    if (this.isIntroducing || this.service !== undefined) {
+      this.turnAway(call, { errno: 'EINVAL', why: 'this connection is introduced already' });
+      return;
+    }
+    const introduction = introduce(dict, this.connection.stream.remote, this.host);
+    if ('errno' in introduction) this.turnAway(call, introduction);
+    else void this.welcome(call, introduction);
+  }
+
+  private turnAway(call: IncomingCall, refusal: { errno: ErrnoName; why: string }): void {
+    const { host, port } = this.connection.stream.remote;
+    const { errno, why } = refusal;
+    // A subvolume that is not up yet is asked for again and again, and that is no offence.
+    const level = errno === 'EAGAIN' ? 'info' : 'warn';
+    this.host.noted(level, 'client refused', { address: `${host}:${port}`, errno, why });
+    sendSetVolume(call, errno, new Map([['ERROR', why]]));
+  }
+
+  /** The client is let in if the export can show its root to it. */
+  private async welcome(
+    call: IncomingCall,
+    { exported, client }: Exclude<Introduction, { errno: ErrnoName }>,
+  ): Promise<void> {
+    this.isIntroducing = true;
+    const service = new FopService(exported, client, this.host.name);
+    const errno = await rootFault(service);
+    this.isIntroducing = false;
+    if (this.connection.isOver) {
+      call.drop();
+    } else if (this.host.isKnown(client.id)) {
+      this.turnAway(call, { errno: 'EBUSY', why: 'a client with this process-uuid is connected' });
+    } else if (errno !== undefined) {
+      const why = `the subvolume is not up (${errno})`;
+      this.turnAway(call, { errno: errno === 'ENOTCONN' ? 'EAGAIN' : errno, why });
+    } else {
+      this.service = service;
+      this.accept(call, service);
+    }
+  }
+
+  private accept(call: IncomingCall, { exported, client }: FopService): void {
+    this.connection.allowRecords(this.host.limits.recordBytes);
+    const { id, address, login } = client;
+    this.host.noted('info', 'client connected', {
+      client: id,
+      address,
+      login,
+      export: exported.name,
+    });
+    sendSetVolume(
+      call,
+      undefined,
+      new Map([
+        ['ERROR', 'Success'],
+        ['child_up', '1'],
+        ['process-uuid', this.host.processId],
+        ['clnt-lk-version', '0'],
+      ]),
+    );
+  }
+}
+
+/** Why the export does not show its root to the client, if it does not. */
+async function rootFault(service: FopService): Promise<ErrnoName | undefined> {
+  const root = { gfid: ROOT_GFID, pargfid: NULL_GFID, bname: '', xdata: null };
+  try {
+    await service.exported.wind('lookup', root, service.ownFrame);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FopError)) throw error;
+    return error.errno;
+  }
+}
