@@ -15,9 +15,6 @@ const PEER_VERBS = {
   'read-index': true,
   inquire: true,
   'add-learner': true,
-  promote: true,
-  retire: true,
-  'create-token': true,
 } as const satisfies Record<PeerVerb, true>;
 
 /** What everybody may ask, and what nodes ask each other. */
