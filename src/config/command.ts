@@ -16,8 +16,13 @@ export type Command =
       readonly condition: Condition;
     }
   | { readonly op: 'init'; readonly values: ReadonlyMap<Key, Buffer> }
-  /** Changes that the leader itself has worked out (members, tokens). `ifMembers`: only on that list. */
-  | { readonly op: 'system'; readonly changes: readonly Change[]; readonly ifMembers?: number };
+  /** Changes of members and tokens. `ifMembers`: only on that list; `ifToken`: only while that one is there. */
+  | {
+      readonly op: 'system';
+      readonly changes: readonly Change[];
+      readonly ifMembers?: number;
+      readonly ifToken?: string;
+    };
 
 /**
  * Reads of the state that a batch's earlier commands have already changed: what `evaluate` looks at. The leader
@@ -30,6 +35,7 @@ export interface View {
   keysWithin(prefix: Key): Iterable<Key>;
   readonly isPopulated: boolean;
   readonly membersEpoch: number;
+  hasToken(hash: string): boolean;
 }
 
 /** The changes that a command comes to in a state, or a ConfigError that says why it may not. Pure. */
@@ -51,8 +57,19 @@ export function evaluate(command: Command, view: View): readonly Change[] {
           `it was list ${command.ifMembers}, it is list ${view.membersEpoch} now`,
           'look at hfs_config servers and try again',
         );
+      if (command.ifToken !== undefined && !view.hasToken(command.ifToken)) throw tokenRefused();
       return command.changes;
   }
+}
+
+/** A join token that was never given out, is used up or too old. */
+export function tokenRefused(): ConfigError {
+  return new ConfigError(
+    'HFS-3001',
+    'join token not accepted',
+    'it is wrong, was used before, or has expired',
+    'hfs_config token create, on a node that is a member, gives a new one',
+  );
 }
 
 function checkCondition(key: Key, condition: Condition, view: View): void {
@@ -159,6 +176,10 @@ export class BatchView implements View {
         this.deletes.add(change.key);
       } else if (change.type === 'members') this.membersChanges++;
     }
+  }
+
+  hasToken(hash: string): boolean {
+    return this.store.token(hash) !== undefined;
   }
 
   revision(key: Key): number | undefined {

@@ -161,7 +161,7 @@ export class ConfigDatabase {
 
   private tick(): void {
     const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
-    this.schedule(pause);
+    this.schedule(this.leader ? HEARTBEAT_MS : pause);
     if (this.leader) this.promoteLearners();
     else if (!this.isLeaderHeard() && !this.isTakingOver) void this.tryTakeOver();
   }

@@ -12,11 +12,8 @@ export type PeerVerb =
   | 'read-index'
   /** What do you hold: log lengths that you recorded, your applied revision, the leader that you follow. */
   | 'inquire'
-  /** Membership verbs, for the leader. */
-  | 'add-learner'
-  | 'promote'
-  | 'retire'
-  | 'create-token';
+  /** A joined node asks to be put on the member list, as a learner first. */
+  | 'add-learner';
 
 /** The public status of a node, as far as its peers look at it. */
 export interface PeerStatus {

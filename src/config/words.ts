@@ -53,7 +53,7 @@ type CommandWords =
   | { op: 'put'; key: Key; condition: Condition }
   | { op: 'remove'; key: Key; recursive: boolean; condition: Condition }
   | { op: 'init'; keys: Key[] }
-  | { op: 'system'; changes: Change[]; ifMembers: number | null };
+  | { op: 'system'; changes: Change[]; ifMembers: number | null; ifToken: string | null };
 
 export function encodeProposal(words: Omit<ProposeWords, 'command'>, command: Command): Buffer {
   const blobs =
@@ -79,7 +79,12 @@ function commandWords(command: Command): CommandWords {
     case 'init':
       return { op: 'init', keys: [...command.values.keys()] };
     case 'system':
-      return { op: 'system', changes: [...command.changes], ifMembers: command.ifMembers ?? null };
+      return {
+        op: 'system',
+        changes: [...command.changes],
+        ifMembers: command.ifMembers ?? null,
+        ifToken: command.ifToken ?? null,
+      };
   }
 }
 
@@ -120,6 +125,7 @@ function readCommand(words: CommandWords, blobs: readonly Buffer[]): Command {
         op: 'system',
         changes: words.changes,
         ...(words.ifMembers === null ? {} : { ifMembers: words.ifMembers }),
+        ...(words.ifToken === null ? {} : { ifToken: words.ifToken }),
       };
     default:
       throw badWords('a proposal of no known kind');

@@ -29,10 +29,13 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
     private readonly random: Random,
     /** For each call. */
     private readonly timeoutMs: number,
+    /** Settles when the brick can be asked, or not for now. */
+    private readonly ready: () => Promise<void> = async () => undefined,
   ) {}
 
   async open(): Promise<LogHeader> {
     this.close();
+    await this.ready();
     const found = await this.within(
       this.brick.wind(
         'lookup',
@@ -101,6 +104,7 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
   }
 
   async create(first: Buffer): Promise<void> {
+    await this.ready();
     const aside = `${LOG_NAME}.${this.random.uuid()}`;
     const gfid = this.random.uuid();
     const flags = O_RDWR | O_APPEND | O_DSYNC | O_CREAT | O_EXCL;

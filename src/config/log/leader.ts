@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../platform/platform.js';
 import { BatchView, type Command, evaluate } from '../command.js';
 import { ConfigError } from '../error.js';
-import { majority, type Members, type Server, voters } from '../members.js';
+import { type Members, majority, type Server, voters } from '../members.js';
 import type { Store } from '../store.js';
 import type { Epoch } from './epoch.js';
 import { type Change, type SealedRecord, sealRecord } from './record.js';
@@ -242,9 +242,7 @@ export class Leader {
 
   /** One sender per server of the list; learners receive and do not count. */
   private syncSenders(): void {
-    const wanted = new Map(
-      this.context.members().servers.map((server) => [server.voter, server]),
-    );
+    const wanted = new Map(this.context.members().servers.map((server) => [server.voter, server]));
     for (const [voter, sender] of this.senders)
       if (!wanted.has(voter)) {
         sender.stop();

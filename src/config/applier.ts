@@ -1,0 +1,275 @@
+import type { Clock, Timer } from '../platform/platform.js';
+import { type DesiredValue, derivedValues, desiredValue, VERSION_KEY } from './desired-values.js';
+import { ancestors, type Key } from './key.js';
+import type { Store, Touched } from './store.js';
+import type { FoundValue, ValuesTree } from './values-tree.js';
+
+export interface ApplierContext {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly cluster: string;
+  /** Says on the writer's connection whether the export holds everything: others read it only then. */
+  setApplied(isApplied: boolean): Promise<void>;
+  /** A hand's change is about to be overwritten: keep it. */
+  keep(key: Key, value: Buffer, why: string): Promise<void>;
+  log(
+    level: 'debug' | 'info' | 'warn',
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void;
+}
+
+/** A pass waits this long for more to do together; what it lags is bounded by this and one pass. */
+const GATHER_MS = 5;
+const MAX_PARALLEL = 16;
+const FIRST_RETRY_MS = 200;
+const LAST_RETRY_MS = 5000;
+/** Commits behind which the export is closed to readers until it has caught up. */
+const MAX_LAG = 2000;
+
+type Stands = {
+  readonly kind: FoundValue['kind'];
+  readonly gfid: string;
+  readonly revision: number;
+};
+
+/**
+ * Brings this node's values export to what the applied state says, and keeps it there. What to do follows
+ * from the state and from what stands on the brick, never from a single commit: so a pass may take many commits
+ * together, and doing it again does no harm.
+ */
+export class Applier {
+  /** What is known to stand on the brick; undefined until it has been looked at. */
+  private stands: Map<Key, Stands> | undefined;
+  private dirty = new Set<Key>();
+  private tree: ValuesTree | undefined;
+  private timer: Timer | undefined;
+  private isRunning = false;
+  private isOpen = false;
+  private isFresh = false;
+  private retryMs = FIRST_RETRY_MS;
+  private listedMembers = -1;
+  /** The revision whose values the brick holds. */
+  applied = 0;
+
+  constructor(private readonly context: ApplierContext) {}
+
+  get isCaughtUp(): boolean {
+    return this.isOpen;
+  }
+
+  /** The brick answers: look at all that is there, and correct it. */
+  connected(tree: ValuesTree): void {
+    this.tree = tree;
+    this.stands = undefined;
+    this.isOpen = false;
+    this.retryMs = FIRST_RETRY_MS;
+    this.wake(0);
+  }
+
+  disconnected(): void {
+    this.tree = undefined;
+    this.stands = undefined;
+    this.isOpen = false;
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  /** Whether this node knows the newest commits; while it does not, nobody may read its copy as if it did. */
+  setFresh(isFresh: boolean): void {
+    if (this.isFresh === isFresh) return;
+    this.isFresh = isFresh;
+    this.wake(0);
+  }
+
+  touched(keys: Touched): void {
+    for (const key of keys) this.dirty.add(key);
+    this.wake(GATHER_MS);
+  }
+
+  private wake(ms: number): void {
+    if (this.isRunning || this.timer || this.tree === undefined) return;
+    this.timer = this.context.clock.after(ms, () => {
+      this.timer = undefined;
+      this.run();
+    });
+  }
+
+  private run(): void {
+    const { tree } = this;
+    if (tree === undefined) return;
+    this.isRunning = true;
+    this.pass(tree).then(
+      () => this.ran(tree),
+      (error: unknown) => this.failed(tree, error),
+    );
+  }
+
+  private ran(tree: ValuesTree): void {
+    this.isRunning = false;
+    if (this.tree !== tree) return this.wake(0);
+    this.retryMs = FIRST_RETRY_MS;
+    const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
+    if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
+  }
+
+  private failed(tree: ValuesTree, error: unknown): void {
+    this.isRunning = false;
+    this.isOpen = false;
+    if (this.tree !== tree) return this.wake(0);
+    this.stands = undefined;
+    this.context.log('warn', 'values could not be applied; trying again', { error: String(error) });
+    this.wake(this.retryMs);
+    this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+  }
+
+  private async pass(tree: ValuesTree): Promise<void> {
+    const { store } = this.context;
+    if (store.revision === 0) return;
+    if (this.stands === undefined) await this.look(tree);
+    else if (store.revision - this.applied > MAX_LAG) await this.setOpen(false);
+    const revision = store.revision;
+    const dirty = this.dirty;
+    this.dirty = new Set();
+    const derived = this.dueDerived(dirty);
+    try {
+      await this.correct(tree, dirty, derived);
+    } catch (error) {
+      for (const key of dirty) this.dirty.add(key);
+      throw error;
+    }
+    this.applied = revision;
+    await this.setOpen(this.isFresh);
+  }
+
+  private async setOpen(isOpen: boolean): Promise<void> {
+    if (this.isOpen === isOpen) return;
+    await this.context.setApplied(isOpen);
+    this.isOpen = isOpen;
+    this.context.log(
+      'info',
+      isOpen ? 'values can be read' : 'values cannot be read: they may lag',
+      { revision: this.applied },
+    );
+  }
+
+  /** Derived files change with each pass (the version) and with the list. */
+  private dueDerived(dirty: Set<Key>): ReadonlyMap<Key, DesiredValue> {
+    const { store, cluster } = this.context;
+    const derived = derivedValues(store, cluster);
+    dirty.add(VERSION_KEY);
+    if (this.listedMembers === store.membersRevision) return derived;
+    for (const key of derived.keys()) dirty.add(key);
+    for (const key of this.stands?.keys() ?? [])
+      if (key.startsWith('.hekafs/') && !derived.has(key)) dirty.add(key);
+    this.listedMembers = store.membersRevision;
+    return derived;
+  }
+
+  /** Compares everything on the brick with the state; what differs becomes dirty. */
+  private async look(tree: ValuesTree): Promise<void> {
+    const { store, cluster } = this.context;
+    const stands = new Map<Key, Stands>();
+    const derived = derivedValues(store, cluster);
+    let wrong = 0;
+    for await (const [key, found] of tree.walk()) {
+      const desired = derived.get(key) ?? desiredValue(store, cluster, key);
+      const isRight = desired !== undefined && (await isAsDesired(tree, key, found, desired));
+      stands.set(key, { ...found, revision: isRight ? desired.revision : 0 });
+      if (isRight) continue;
+      wrong++;
+      this.dirty.add(key);
+      await this.keepHand(tree, key, found);
+    }
+    for (const key of [...store.directoriesWithin(''), ...store.keysWithin(''), ...derived.keys()])
+      if (!stands.has(key)) this.dirty.add(key);
+    this.listedMembers = -1;
+    this.stands = stands;
+    this.context.log('info', 'values were compared with the state', { stand: stands.size, wrong });
+  }
+
+  private async keepHand(tree: ValuesTree, key: Key, found: FoundValue): Promise<void> {
+    if (found.isOurs || found.kind !== 'value') return;
+    const value = await tree.read(key).catch(() => undefined);
+    if (value) await this.context.keep(key, value, 'changed by hand on the brick');
+  }
+
+  /** Removals first, inner before outer; then directories, outer first; then values. */
+  private async correct(
+    tree: ValuesTree,
+    dirty: ReadonlySet<Key>,
+    derived: ReadonlyMap<Key, DesiredValue>,
+  ): Promise<void> {
+    const { store, cluster } = this.context;
+    const wanted = new Map<Key, DesiredValue>();
+    for (const key of dirty) {
+      const desired = derived.get(key) ?? desiredValue(store, cluster, key);
+      if (desired) wanted.set(key, desired);
+    }
+    await this.removeWrong(tree, dirty, wanted);
+    const directories = [...wanted].filter(([, { kind }]) => kind === 'directory');
+    for (const [key, desired] of directories.sort(([a], [b]) => depth(a) - depth(b)))
+      await this.makeDirectory(tree, key, desired);
+    const values = [...wanted].filter(([, { kind }]) => kind === 'value');
+    await inParallel(values, async ([key, desired]) => this.put(tree, key, desired));
+  }
+
+  private async removeWrong(
+    tree: ValuesTree,
+    dirty: ReadonlySet<Key>,
+    wanted: ReadonlyMap<Key, DesiredValue>,
+  ): Promise<void> {
+    const { stands } = this;
+    if (stands === undefined) return;
+    const wrong = new Set<Key>();
+    for (const key of dirty) {
+      const now = stands.get(key);
+      if (now && now.gfid !== wanted.get(key)?.gfid) wrong.add(key);
+    }
+    // A directory that goes takes along whatever stands in it.
+    for (const key of wrong.size > 0 ? stands.keys() : [])
+      if (ancestors(key).some((above) => wrong.has(above))) wrong.add(key);
+    for (const key of [...wrong].sort((a, b) => depth(b) - depth(a))) {
+      await tree.remove(key, stands.get(key)?.kind ?? 'value');
+      stands.delete(key);
+    }
+  }
+
+  private async makeDirectory(tree: ValuesTree, key: Key, desired: DesiredValue): Promise<void> {
+    if (this.stands?.get(key)?.gfid === desired.gfid) return;
+    await tree.makeDirectory(key, desired);
+    this.stands?.set(key, { kind: 'directory', gfid: desired.gfid, revision: desired.revision });
+  }
+
+  private async put(tree: ValuesTree, key: Key, desired: DesiredValue): Promise<void> {
+    const now = this.stands?.get(key);
+    if (now?.gfid === desired.gfid && now.revision === desired.revision) return;
+    await tree.put(key, desired);
+    this.stands?.set(key, { kind: 'value', gfid: desired.gfid, revision: desired.revision });
+  }
+}
+
+function depth(key: Key): number {
+  return key.split('/').length;
+}
+
+async function isAsDesired(
+  tree: ValuesTree,
+  key: Key,
+  found: FoundValue,
+  desired: DesiredValue,
+): Promise<boolean> {
+  if (found.kind !== desired.kind || found.gfid !== desired.gfid) return false;
+  if (found.kind === 'directory') return true;
+  if (key === VERSION_KEY) return false;
+  return found.size === desired.value.length && (await tree.holds(key, desired.value));
+}
+
+/** Runs at most MAX_PARALLEL at once; the first failure ends it. */
+async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await run(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, queue.length) }, worker));
+}

@@ -1,0 +1,83 @@
+import { isErrno } from '../fop/error.js';
+import type { DirentPlus } from '../fop/fops.js';
+import { type Frame, ROOT_FRAME } from '../fop/frame.js';
+import type { Gfid } from '../fop/gfid.js';
+import { type Iatt, isDirectory, isRegular } from '../fop/iatt.js';
+import { readable } from '../fop/name.js';
+import type { Volume } from '../mount/volume.js';
+import type { DesiredValue } from './desired-values.js';
+import { type Key, MAX_VALUE_BYTES } from './key.js';
+
+/** What stands at a path of the values export. `isOurs`: with the marks that only the applier leaves. */
+export interface FoundValue {
+  readonly kind: 'value' | 'directory' | 'other';
+  readonly gfid: Gfid;
+  readonly size: number;
+  readonly isOurs: boolean;
+}
+
+/** The values export as paths. Everything in it is written on behalf of root, at the commit's time. */
+export class ValuesTree {
+  constructor(private readonly volume: Volume) {}
+
+  private at(timeMs: number): Volume {
+    const time = { sec: Math.floor(timeMs / 1000), nsec: Math.round((timeMs % 1000) * 1e6) };
+    const frame: Frame = { ...ROOT_FRAME, time };
+    return this.volume.as(frame);
+  }
+
+  /** Everything below the root, parents before their children. */
+  async *walk(prefix: Key = ''): AsyncGenerator<readonly [Key, FoundValue]> {
+    for (const entry of await this.volume.list(prefix)) {
+      const key = prefix === '' ? readable(entry.name) : `${prefix}/${readable(entry.name)}`;
+      const found = foundValue(entry);
+      yield [key, found];
+      if (found.kind === 'directory') yield* this.walk(key);
+    }
+  }
+
+  read(key: Key): Promise<Buffer> {
+    return this.volume.readFile(key, 2 * MAX_VALUE_BYTES);
+  }
+
+  /** True where the file at `key` holds exactly `value`. */
+  async holds(key: Key, value: Buffer): Promise<boolean> {
+    try {
+      return (await this.read(key)).equals(value);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ESTALE', 'EFBIG', 'EIO')) return false;
+      throw error;
+    }
+  }
+
+  async put(key: Key, { gfid, mode, value, timeMs }: DesiredValue): Promise<void> {
+    await this.at(timeMs).writeFile(key, value, { gfid, mode });
+  }
+
+  async makeDirectory(key: Key, { gfid, mode, timeMs }: DesiredValue): Promise<void> {
+    try {
+      await this.at(timeMs).mkdir(key, { gfid, mode });
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error;
+    }
+  }
+
+  async remove(key: Key, kind: FoundValue['kind']): Promise<void> {
+    try {
+      if (kind === 'directory') await this.volume.rmdir(key);
+      else await this.volume.unlink(key);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT', 'ESTALE')) throw error;
+    }
+  }
+}
+
+function foundValue({ stat }: DirentPlus): FoundValue {
+  const kind = isDirectory(stat) ? 'directory' : isRegular(stat) ? 'value' : 'other';
+  return { kind, gfid: stat.gfid, size: stat.size, isOurs: isOurs(stat) };
+}
+
+/** The applier's gfids are of version 5, and its times are whole milliseconds; a hand's are not. */
+function isOurs(stat: Iatt): boolean {
+  return stat.gfid.charAt(14) === '5' && (isDirectory(stat) || stat.mtimeNsec % 1_000_000 === 0);
+}

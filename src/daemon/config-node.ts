@@ -1,0 +1,205 @@
+import { Applier } from '../config/applier.js';
+import { ConfigDatabase } from '../config/database.js';
+import { BrickAcceptor } from '../config/log/brick-acceptor.js';
+import type { SealedRecord } from '../config/log/record.js';
+import type { Server } from '../config/members.js';
+import type { Peers } from '../config/peers.js';
+import { ValuesTree } from '../config/values-tree.js';
+import { ROOT_FRAME } from '../fop/frame.js';
+import type { Notice } from '../fop/translator.js';
+import { buildGraph, type Graph } from '../graph/graph.js';
+import { TRANSLATORS } from '../graph/translators.js';
+import { configJournalVolfile, configValuesVolfile } from '../graph/volgen.js';
+import { Volume } from '../mount/volume.js';
+import type { Platform, Timer } from '../platform/platform.js';
+import { sleep } from '../platform/platform.js';
+import { credentials } from './credentials.js';
+import type { Log } from './log.js';
+import type { NodeState } from './node-state.js';
+
+/** features/read-only listens to this `ipc` on the writer's connection. */
+const APPLIED_OP = 0x48454b41;
+const ACCEPTOR_TIMEOUT_MS = 2000;
+/** How long a graph that has just been made may take to connect before its acceptor gives up. */
+const CONNECT_MS = 1000;
+const FRESHNESS_MS = 250;
+/** A copy that has not been confirmed for so long is not shown to readers. */
+const STALE_MS = 3000;
+
+export interface ConfigNodeSetup {
+  readonly platform: Platform;
+  readonly peers: Peers;
+  readonly log: Log;
+  readonly state: NodeState & { readonly cluster: string; readonly secret: string };
+  /** A commit has changed the list of servers, or the first one is known. */
+  membersChanged(): void;
+  retired(): void;
+  /** A record was applied, for whoever keeps something beside the store. */
+  applied(record: SealedRecord): void;
+  /** Keeps what a hand wrote on the brick before it is overwritten. */
+  keep(key: string, value: Buffer, why: string): Promise<void>;
+}
+
+interface Connected {
+  readonly graph: Graph;
+  isUp: boolean;
+}
+
+/** What a node of a cluster runs: the database over the servers' logs, and the applier of its own values. */
+export class ConfigNode {
+  readonly database: ConfigDatabase;
+  readonly applier: Applier;
+  private readonly journals = new Map<string, Connected>();
+  private values: Connected | undefined;
+  private timer: Timer | undefined;
+  private isStopped = false;
+  private membersEpoch = -1;
+
+  constructor(private readonly setup: ConfigNodeSetup) {
+    const { platform, log, state } = setup;
+    this.database = new ConfigDatabase({
+      self: state.node,
+      cluster: state.cluster,
+      clock: platform.clock,
+      random: platform.random,
+      peers: setup.peers,
+      members: state.members,
+      acceptor: (server) => this.acceptor(server),
+      applied: (record, touched) => {
+        this.applier.touched(touched);
+        setup.applied(record);
+        this.noteMembers();
+      },
+      retired: () => setup.retired(),
+      log: (level, message, fields) => log[level](message, fields),
+    });
+    this.applier = new Applier({
+      clock: platform.clock,
+      store: this.database.store,
+      cluster: state.cluster,
+      setApplied: (isApplied) => this.setApplied(isApplied),
+      keep: (key, value, why) => setup.keep(key, value, why),
+      log: (level, message, fields) => log[level](message, fields),
+    });
+  }
+
+  /** Begins to follow or to lead; `brick` is where this node's own brick listens, if it serves. */
+  async start(
+    brick: { readonly host: string; readonly port: number; readonly number: number } | null,
+  ): Promise<void> {
+    if (brick) await this.connectValues(brick);
+    this.watchFreshness();
+    await this.database.start();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.timer?.cancel();
+    this.database.stop();
+    this.applier.disconnected();
+    const graphs = [...this.journals.values(), ...(this.values ? [this.values] : [])];
+    await Promise.all(graphs.map(({ graph }) => graph.stop()));
+  }
+
+  get isBrickUp(): boolean {
+    return this.values?.isUp ?? false;
+  }
+
+  private noteMembers(): void {
+    const { epoch } = this.database.members;
+    if (epoch === this.membersEpoch) return;
+    this.membersEpoch = epoch;
+    this.setup.membersChanged();
+  }
+
+  private watchFreshness(): void {
+    if (this.isStopped) return;
+    const { ageMs } = this.database;
+    this.applier.setFresh(ageMs !== null && ageMs < STALE_MS);
+    this.timer = this.setup.platform.clock.after(FRESHNESS_MS, () => this.watchFreshness());
+  }
+
+  /** Its graph is made once per voter and connects by itself; a call waits a moment for that. */
+  acceptor(server: Server): BrickAcceptor {
+    const { platform } = this.setup;
+    const connected = this.journal(server);
+    const ready = (): Promise<void> => this.waitUp(connected);
+    return new BrickAcceptor(
+      connected.graph.top,
+      platform.clock,
+      platform.random,
+      ACCEPTOR_TIMEOUT_MS,
+      ready,
+    );
+  }
+
+  private journal(server: Server): Connected {
+    const known = this.journals.get(server.voter);
+    if (known) return known;
+    const writer = credentials(this.setup.state.secret, 'hekafs-writer');
+    const at = { number: server.brick, host: server.host, port: server.port };
+    const connected = this.connect(configJournalVolfile(at, writer), () => undefined);
+    this.journals.set(server.voter, connected);
+    return connected;
+  }
+
+  private connect(volfile: string, changed: (isUp: boolean) => void): Connected {
+    const graph = buildGraph(volfile, TRANSLATORS, this.setup.platform);
+    const connected: Connected = { graph, isUp: false };
+    graph.top.listen((notice) => {
+      this.logNotice(notice);
+      if (notice.event !== 'child-up' && notice.event !== 'child-down') return;
+      connected.isUp = notice.event === 'child-up';
+      changed(connected.isUp);
+    });
+    graph
+      .start()
+      .catch((error: unknown) =>
+        this.setup.log.error('a graph does not start', { error: String(error) }),
+      );
+    return connected;
+  }
+
+  private logNotice(notice: Notice): void {
+    const volume = notice.from.name;
+    if (notice.event === 'log')
+      this.setup.log[notice.level](notice.message, { volume, ...notice.fields });
+    else if (notice.event === 'auth-failed')
+      this.setup.log.warn('a brick refuses this node', {
+        code: 'HFS-4001',
+        volume,
+        why: notice.why,
+        next: 'is it a brick of this cluster? hfs_config servers',
+      });
+    else this.setup.log.debug(notice.event, { volume });
+  }
+
+  private async waitUp(connected: Connected): Promise<void> {
+    const { clock } = this.setup.platform;
+    const deadline = clock.monotonicMs() + CONNECT_MS;
+    while (!connected.isUp && !this.isStopped && clock.monotonicMs() < deadline)
+      await sleep(clock, 10);
+  }
+
+  private async connectValues(brick: {
+    host: string;
+    port: number;
+    number: number;
+  }): Promise<void> {
+    const writer = credentials(this.setup.state.secret, 'hekafs-writer');
+    const { platform } = this.setup;
+    this.values = this.connect(configValuesVolfile(brick, writer), (isUp) => {
+      const top = this.values?.graph.top;
+      if (!isUp || top === undefined) return this.applier.disconnected();
+      const newGfid = () => platform.random.uuid();
+      this.applier.connected(
+        new ValuesTree(new Volume(top, { newGfid, remembersDirectories: true })),
+      );
+    });
+  }
+
+  private async setApplied(isApplied: boolean): Promise<void> {
+    const xdata = new Map([['hekafs.applied', { type: 'int', int: isApplied ? 1n : 0n } as const]]);
+    await this.values?.graph.top.wind('ipc', { op: APPLIED_OP, xdata }, ROOT_FRAME);
+  }
+}

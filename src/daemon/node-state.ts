@@ -1,0 +1,33 @@
+import { type Members, NO_MEMBERS } from '../config/members.js';
+
+/** This node's brick, from the moment that it is to serve. */
+export interface BrickState {
+  /** Holds `journal/` and `values/`. */
+  readonly path: string;
+  readonly port: number;
+  /** The uuid of the log in it: a new brick is a new voter. */
+  readonly voter: string;
+  /** Its number, once the list has given it one. */
+  readonly number: number | null;
+  /** False until the log in it is made. */
+  readonly isFounded: boolean;
+}
+
+/**
+ * What a node knows of itself while the config filesystem is away. Nothing in it decides a commit; the list says where to
+ * begin to look for newer ones.
+ */
+export interface NodeState {
+  readonly node: string;
+  readonly cluster: string | null;
+  /** What nodes of the cluster prove themselves with. */
+  readonly secret: string | null;
+  readonly members: Members;
+  readonly brick: BrickState | null;
+  /** Set when the cluster has removed this node: it stays away until it is told to serve anew. */
+  readonly isRetired: boolean;
+}
+
+export function newNodeState(node: string): NodeState {
+  return { node, cluster: null, secret: null, members: NO_MEMBERS, brick: null, isRetired: false };
+}

@@ -1,0 +1,458 @@
+import { ConfigError } from '../config/error.js';
+import { checkKey, type Key, MAX_VALUE_BYTES } from '../config/key.js';
+import { voters } from '../config/members.js';
+import { encodeMessage } from '../config/message.js';
+import type { PeerService, PeerVerb } from '../config/peers.js';
+import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
+import { NetworkError } from '../platform/network.js';
+import { BrickProcess, brickFiles } from './brick-process.js';
+import { notInCluster, wasRetired } from './cluster-errors.js';
+import { ConfigNode } from './config-node.js';
+import { keepConflict } from './conflicts.js';
+import { credentials, tokenHash } from './credentials.js';
+import { keepVolfile } from './kept-volfile.js';
+import { addLearner, letIn, type RetireOptions, retire, TokenAges } from './membership.js';
+import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
+import { type NodeState, newNodeState } from './node-state.js';
+import { makeStateDir } from './prepare.js';
+import { readFound } from './reading.js';
+import { Serving } from './serving.js';
+import { StartUpCheck } from './start-up-check.js';
+import { StateFile } from './state.js';
+import { statusReport } from './status-report.js';
+import type {
+  Asker,
+  Condition,
+  Found,
+  MembershipChange,
+  ServeRequest,
+  ServersReport,
+  Status,
+  Verbs,
+  Written,
+} from './verbs.js';
+import { serveVolfiles, type VolfileServer } from './volfile-server.js';
+
+/** What one commit may carry: what all of `init` comes to. */
+const MAX_INIT_TOTAL_BYTES = 8 * 1024 * 1024;
+/** Between a commit that retires this node and its stepping down: others hear of it first. */
+const FAREWELL_MS = 1000;
+
+/** One hekafsd: its state, its brick, and the config database while it belongs to a cluster. */
+export class Node implements Verbs, PeerService, RunningNode {
+  readonly verbs: Verbs = this;
+  readonly peers: PeerService = this;
+  config: ConfigNode | undefined;
+  brick: BrickProcess;
+  readonly tokens: TokenAges;
+  phase: 'starting' | 'joining' | 'running' | 'stopping' = 'starting';
+  private readonly check: StartUpCheck;
+  private readonly serving = new Serving(this);
+  private volfiles: VolfileServer | undefined;
+  private isLeaving = false;
+
+  constructor(
+    readonly setup: NodeSetup,
+    readonly state: StateFile<NodeState>,
+  ) {
+    this.brick = this.newBrick();
+    this.tokens = new TokenAges(setup.platform.clock);
+    this.check = new StartUpCheck(this);
+  }
+
+  private newBrick(): BrickProcess {
+    const { platform, log, options } = this.setup;
+    return new BrickProcess(platform.disk, platform.clock, log, brickFiles(options.stateDir));
+  }
+
+  /** Ends the brick; the next one is another process. */
+  async resetBrick(): Promise<void> {
+    await this.brick.stop();
+    this.brick = this.newBrick();
+  }
+
+  clusterSecret(): string | undefined {
+    return this.state.data.secret ?? undefined;
+  }
+
+  /** HOST:PORT that others dial. */
+  get address(): string {
+    const { options, http } = this.setup;
+    const { address } = options;
+    return `${address.includes(':') ? `[${address}]` : address}:${http.port}`;
+  }
+
+  // Life
+
+  /** Opens the management port, then takes up what the state says this node is. */
+  async begin(): Promise<void> {
+    const { log, options } = this.setup;
+    await this.listenForClients();
+    const { cluster, brick, isRetired, members } = this.state.data;
+    const isServer = cluster !== null && !isRetired && brick !== null;
+    log.info('start-up 1/5: own role', {
+      role: isRetired ? 'retired' : isServer ? 'server' : 'none yet',
+      cluster,
+    });
+    log.info('start-up 2/5: members', {
+      known: members.servers.map(({ name, address }) => `${name} ${address}`),
+      listed: options.members,
+    });
+    if (isServer) this.resume().catch((error: unknown) => this.failed(error));
+    else this.phase = 'running';
+  }
+
+  private async resume(): Promise<void> {
+    await this.takeUp();
+    this.phase = 'running';
+    await this.check.run();
+  }
+
+  private failed(error: unknown): void {
+    const fields = error instanceof ConfigError ? error.toJSON() : { error: String(error) };
+    this.setup.log.error('this node cannot serve', { ...fields });
+  }
+
+  /** Starts brick and database as the state has them. */
+  async takeUp(): Promise<ConfigNode> {
+    const { state, setup } = this;
+    const { cluster, secret, brick, node } = state.data;
+    if (cluster === null || secret === null || brick === null) throw notInCluster();
+    makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
+    await this.brick.start(this.brickVolfile(cluster, secret, brick));
+    const config = new ConfigNode({
+      platform: setup.platform,
+      peers: setup.peers,
+      log: setup.log,
+      state: { ...state.data, cluster, secret },
+      membersChanged: () => this.membersChanged(),
+      retired: () => this.wasRetired(),
+      applied: ({ record }) => {
+        for (const change of record.changes) this.noteToken(change);
+      },
+      keep: (key, value, why) => this.keep(key, value, why),
+    });
+    this.config = config;
+    await this.serving.foundLog(config, node, cluster, brick);
+    await config.start({
+      host: setup.options.address,
+      port: brick.port,
+      number: brick.number ?? 0,
+    });
+    return config;
+  }
+
+  private noteToken(change: { readonly type: string; readonly json?: string }): void {
+    if (change.type !== 'token' && change.type !== 'token-used') return;
+    const { hash } = JSON.parse(change.json ?? '{}') as { hash: string };
+    if (change.type === 'token') this.tokens.seen(hash);
+    else this.tokens.used(hash);
+  }
+
+  private brickVolfile(
+    clusterId: string,
+    secret: string,
+    brick: { path: string; port: number },
+  ): string {
+    return configBrickVolfile({
+      clusterId,
+      directory: brick.path,
+      bindAddress: this.setup.http.host,
+      port: brick.port,
+      writer: credentials(secret, 'hekafs-writer'),
+      reader: credentials(secret, 'hekafs-reader'),
+    });
+  }
+
+  private async keep(key: string, value: Buffer, why: string): Promise<void> {
+    const { platform, options, log } = this.setup;
+    const path = await keepConflict(
+      platform.disk,
+      platform.clock,
+      options.stateDir,
+      key,
+      value,
+      why,
+    );
+    log.warn('a copy that differs was kept', {
+      key,
+      why,
+      path,
+      next: `compare it with hfs_config get ${key}`,
+    });
+  }
+
+  private membersChanged(): void {
+    const { config, state } = this;
+    if (config === undefined) return;
+    const { members } = config.database;
+    const self = members.servers.find((server) => server.node === state.data.node);
+    this.setup.log.info('the list of servers', {
+      list: members.epoch,
+      servers: members.servers.map(({ name, role }) => `${name} (${role})`),
+    });
+    this.remember((data) => ({
+      ...data,
+      members,
+      brick: data.brick && self ? { ...data.brick, number: self.brick } : data.brick,
+    }));
+    this.check.soon();
+    this.volfiles?.changed();
+    if (voters(members).length === 0) return;
+    keepVolfile(this.setup.platform.disk, this.setup.options.stateDir, this.clientVolfile()).catch(
+      (error: unknown) =>
+        this.setup.log.warn('the client volfile was not kept', { error: String(error) }),
+    );
+  }
+
+  private remember(change: (data: NodeState) => NodeState): void {
+    this.state.update(change).catch((error: unknown) =>
+      this.setup.log.error('the state was not written', {
+        code: 'HFS-5007',
+        error: String(error),
+        next: `is there room for ${this.setup.options.stateDir}?`,
+      }),
+    );
+  }
+
+  /** The list says that this node serves no more: stop, and keep the data aside. */
+  private wasRetired(): void {
+    if (this.isLeaving || this.state.data.isRetired) return;
+    this.isLeaving = true;
+    this.setup.log.warn('this server was retired; it steps down', {
+      code: 'HFS-3008',
+      next: 'hfs_config serve --join HOST:PORT --token T makes it a new server',
+    });
+    this.setup.platform.clock.after(FAREWELL_MS, () => {
+      this.serving.stepDown().then(
+        () => {
+          this.isLeaving = false;
+        },
+        (error: unknown) => this.failed(error),
+      );
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.phase = 'stopping';
+    this.check.stop();
+    await this.config?.stop();
+    await this.brick.stop();
+    await this.volfiles?.close();
+  }
+
+  // The management port
+
+  private async listenForClients(): Promise<void> {
+    const { platform, options, http, log } = this.setup;
+    const at = { host: http.host, port: options.mgmtPort };
+    try {
+      this.volfiles = await serveVolfiles(platform, at, {
+        volfile: (id) => this.volfileFor(id),
+        brickPort: (brick) => this.brickPort(brick),
+      });
+      log.info('management port', { ...this.volfiles.endpoint });
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+      throw new ConfigError(
+        'HFS-5001',
+        `management port ${at.port} cannot be used`,
+        error.code === 'EADDRINUSE'
+          ? 'something listens there already, perhaps glusterd'
+          : error.message,
+        'choose another one with --mgmt-port N',
+        error,
+      );
+    }
+  }
+
+  /** The config volfile carries the readers' password: it is not given to other machines this way. */
+  private volfileFor(id: string): string | undefined {
+    const isLocal = /^(127\.|::1$)/.test(this.setup.http.host);
+    if (id.replace(/^\//, '') !== 'config' || !isLocal || this.config === undefined)
+      return undefined;
+    return this.clientVolfile();
+  }
+
+  private brickPort(brick: string): number | undefined {
+    const own = this.state.data.brick;
+    if (own === null) return undefined;
+    return brick === `${own.path}/values` || brick === `${own.path}/journal` ? own.port : undefined;
+  }
+
+  private clientVolfile(): string {
+    const { cluster, secret, members } = this.state.data;
+    const list = voters(this.config?.database.members ?? members);
+    if (cluster === null || secret === null || list.length === 0) throw notInCluster();
+    const servers = list.map(({ brick, host, port }) => ({ number: brick, host, port }));
+    return configClientVolfile(cluster, servers, credentials(secret, 'hekafs-reader'));
+  }
+
+  // What peers ask
+
+  async answer(verb: PeerVerb, body: Buffer): Promise<Buffer> {
+    const { database } = this.running();
+    if (verb === 'join')
+      return encodeMessage(await letIn(database, this.tokens, body, this.clusterSecret() ?? ''));
+    if (verb === 'add-learner') return addLearner(database, body);
+    return database.answer(verb, body);
+  }
+
+  running(): ConfigNode {
+    if (this.state.data.isRetired) throw wasRetired();
+    if (this.config === undefined && this.state.data.cluster !== null)
+      throw new ConfigError(
+        'HFS-2006',
+        'hekafsd is still starting',
+        'its brick is not up yet',
+        'try again in a moment',
+      );
+    if (this.config === undefined) throw notInCluster();
+    return this.config;
+  }
+
+  // What users ask
+
+  status(): Status {
+    return statusReport({
+      name: this.setup.options.host,
+      state: this.state.data,
+      config: this.config,
+      phase: this.phase,
+      brickPid: this.brick.pid,
+      mount: this.check.mount,
+    });
+  }
+
+  async servers(): Promise<ServersReport> {
+    this.running();
+    return this.check.run();
+  }
+
+  async serve(request: ServeRequest, asker: Asker): Promise<MembershipChange> {
+    return this.serving.serve(request, asker.timeoutMs);
+  }
+
+  async retire(
+    node: string | undefined,
+    options: RetireOptions,
+    asker: Asker,
+  ): Promise<MembershipChange> {
+    const { database } = this.running();
+    return retire(database, this.setup.peers, this.state.data.node, node, options, asker.timeoutMs);
+  }
+
+  async createToken(ttlSeconds: number, asker: Asker): Promise<{ readonly token: string }> {
+    const { database } = this.running();
+    const token = this.setup.platform.random.bytes(24).toString('base64url');
+    const json = JSON.stringify({ hash: tokenHash(token), ttlSeconds });
+    await database.propose(
+      { op: 'system', changes: [{ type: 'token', json }] },
+      '',
+      asker.timeoutMs,
+    );
+    return { token };
+  }
+
+  async volfile(): Promise<string> {
+    return this.clientVolfile();
+  }
+
+  async get(
+    key: Key,
+    options: { readonly stale: boolean; readonly recursive: boolean },
+    asker: Asker,
+  ): Promise<Found> {
+    if (key !== '') checkKey(key);
+    const { database } = this.running();
+    if (!options.stale) await database.catchUp(asker.timeoutMs);
+    return readFound(database, key, options);
+  }
+
+  async put(key: Key, value: Buffer, condition: Condition, asker: Asker): Promise<Written> {
+    checkKey(key);
+    checkValue(key, value);
+    const { database } = this.running();
+    const command = { op: 'put', key, value, condition } as const;
+    const { revision } = await database.propose(command, asker.requestId, asker.timeoutMs);
+    return { revision };
+  }
+
+  async remove(
+    key: Key,
+    options: { readonly recursive: boolean; readonly condition: Condition },
+    asker: Asker,
+  ): Promise<Written & { readonly removed: number }> {
+    checkKey(key);
+    const { database } = this.running();
+    const command = { op: 'remove', key, ...options } as const;
+    const { revision, changes } = await database.propose(command, asker.requestId, asker.timeoutMs);
+    return { revision, removed: changes ?? 0 };
+  }
+
+  async init(
+    values: ReadonlyMap<Key, Buffer>,
+    asker: Asker,
+  ): Promise<Written & { readonly keys: number }> {
+    let total = 0;
+    for (const [key, value] of values) {
+      checkKey(key);
+      checkValue(key, value);
+      total += key.length + value.length;
+    }
+    if (total > MAX_INIT_TOTAL_BYTES)
+      throw tooLarge(
+        'the initial values',
+        total,
+        MAX_INIT_TOTAL_BYTES,
+        'set the largest ones afterwards',
+      );
+    const { database } = this.running();
+    const { revision } = await database.propose(
+      { op: 'init', values },
+      asker.requestId,
+      asker.timeoutMs,
+    );
+    return { revision, keys: values.size };
+  }
+}
+
+function checkValue(key: Key, value: Buffer): void {
+  if (value.length > MAX_VALUE_BYTES)
+    throw tooLarge(
+      `the value of ${key}`,
+      value.length,
+      MAX_VALUE_BYTES,
+      'keep large files elsewhere and their name here',
+    );
+}
+
+function tooLarge(what: string, size: number, limit: number, next: string): ConfigError {
+  return new ConfigError(
+    'HFS-1003',
+    'nothing was written',
+    `${what} has ${size} bytes, ${limit} are allowed`,
+    next,
+  );
+}
+
+/** Starts a node: its state is read, its ports are open; the rest goes on behind its status. */
+export const startNode: StartNode = async (setup) => {
+  const { platform, options, log } = setup;
+  const initial = newNodeState(platform.random.uuid());
+  const state = await StateFile.open<NodeState>(
+    platform.disk,
+    `${options.stateDir}/state.json`,
+    initial,
+  );
+  if (state.recovery !== undefined)
+    log.warn('the state was damaged; the generation before it is used', {
+      code: 'HFS-5003',
+      why: state.recovery,
+      next: 'look at the disk; hfs_config servers shows whether this node is what it was',
+    });
+  if (state.isNew) await state.update((data) => data);
+  const node = new Node(setup, state);
+  await node.begin();
+  return node;
+};

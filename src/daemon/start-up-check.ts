@@ -1,0 +1,84 @@
+import type { Timer } from '../platform/platform.js';
+import { credentials } from './credentials.js';
+import type { Node } from './node.js';
+import type { ServersReport, Status } from './verbs.js';
+import { compareLists, gatherEvidence } from './verification.js';
+
+const GATHER_MS = 700;
+/** Lists that differ are looked at again: servers come up one after the other. */
+const AGAIN_MS = 5000;
+
+/**
+ * Steps 3 to 5 of the start-up: ask each server, look into the copies with a mount that writes nothing, compare the
+ * lists. Run again whenever the list changes, and while the lists differ.
+ */
+export class StartUpCheck {
+  mount: Status['mount'] = { verified: false, why: 'not verified yet' };
+  private timer: Timer | undefined;
+  private isStopped = false;
+  private running: Promise<ServersReport> | undefined;
+  private last = '';
+
+  constructor(private readonly node: Node) {}
+
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+  }
+
+  /** Runs soon; several calls run it once. */
+  soon(afterMs = GATHER_MS): void {
+    this.timer?.cancel();
+    if (this.isStopped) return;
+    this.timer = this.node.setup.platform.clock.after(afterMs, () => {
+      this.run().catch((error: unknown) =>
+        this.node.setup.log.warn('the lists were not compared', { error: String(error) }),
+      );
+    });
+  }
+
+  /** Compares the three lists now. */
+  run(): Promise<ServersReport> {
+    this.running ??= this.compare().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  private async compare(): Promise<ServersReport> {
+    const { config, state, setup } = this.node;
+    const { cluster, secret, node: self } = state.data;
+    if (config === undefined || cluster === null || secret === null)
+      return { rows: [], agree: false };
+    const { members } = config.database;
+    const { platform, peers } = setup;
+    const reader = credentials(secret, 'hekafs-reader');
+    const evidence = await gatherEvidence({ platform, peers, self, cluster, reader }, members);
+    const report = compareLists(members, evidence);
+    this.tell(report, evidence.filter(({ markers }) => markers !== undefined).length);
+    if (!report.agree) this.soon(AGAIN_MS);
+    return report;
+  }
+
+  /** One line per step, when its outcome is another one than last time. */
+  private tell(report: ServersReport, mounted: number): void {
+    const differences = report.rows.filter(({ difference }) => difference !== '');
+    const why = report.agree
+      ? `${report.rows.length} servers known, answered and marked`
+      : differences.map(({ name, difference }) => `${name}: ${difference}`).join('; ');
+    this.mount = { verified: report.agree, why };
+    const answers = report.rows.map(({ name, answered }) => `${name} ${answered}`);
+    const outcome = JSON.stringify([answers, mounted, why]);
+    if (outcome === this.last) return;
+    this.last = outcome;
+    const { log } = this.node.setup;
+    log.info('start-up 3/5: servers asked', { answers });
+    log.info('start-up 4/5: verification mount', { copies: mounted });
+    if (report.agree) log.info('start-up 5/5: the lists agree', { why });
+    else
+      log.info('start-up 5/5: the lists differ', {
+        why,
+        next: 'hfs_config servers shows them side by side',
+      });
+  }
+}

@@ -1,0 +1,154 @@
+import { majority, survives, voters } from '../config/members.js';
+import { VERSION } from '../version.js';
+import type { ConfigNode } from './config-node.js';
+import type { NodeState } from './node-state.js';
+import type { ServerStatus, Status } from './verbs.js';
+
+/** What a node knows of itself when it is asked how it is. */
+export interface StatusInput {
+  readonly name: string;
+  readonly state: NodeState;
+  readonly config: ConfigNode | undefined;
+  readonly phase: 'starting' | 'joining' | 'running' | 'stopping';
+  readonly brickPid: number | null;
+  readonly mount: Status['mount'];
+}
+
+/** Puts a status together. It asks nobody: it answers at once in any state. */
+export function statusReport(input: StatusInput): Status {
+  const { state, config } = input;
+  const database = config?.database;
+  const members = database?.members ?? state.members;
+  const revision = database?.store.revision ?? 0;
+  const servers = serverRows(input, revision);
+  const verdict = verdictOf(input, servers);
+  return {
+    node: state.node,
+    name: input.name,
+    version: VERSION,
+    pid: process.pid,
+    ...verdict,
+    cluster: state.cluster,
+    revision,
+    epoch: members.epoch,
+    server: members.servers.some((server) => server.node === state.node) && !state.isRetired,
+    leader: database?.leaderHint?.node ?? null,
+    servers,
+    survives: survives(voters(members).length),
+    mount: input.mount,
+    heal: {
+      caughtUp: config?.applier.isCaughtUp ?? false,
+      behind: Math.max(0, revision - (config?.applier.applied ?? 0)),
+    },
+    brick: {
+      pid: input.brickPid,
+      port: state.brick?.port ?? null,
+      path: state.brick?.path ?? null,
+    },
+  };
+}
+
+function serverRows({ state, config }: StatusInput, revision: number): ServerStatus[] {
+  const database = config?.database;
+  const members = database?.members ?? state.members;
+  const leader = database?.leaderHint?.node;
+  return members.servers.map((server) => {
+    const isSelf = server.node === state.node;
+    const follower = database?.follower(server.node) ?? null;
+    const applied = isSelf ? revision : (follower?.applied ?? null);
+    const up = isSelf ? true : server.node === leader ? true : (follower?.isUp ?? null);
+    return {
+      node: server.node,
+      name: server.name,
+      address: server.address,
+      role: server.role,
+      up: database?.isLeading && up ? database.isVoterUp(server.voter) : up,
+      isLeader: server.node === leader,
+      isSelf,
+      revision: applied,
+      lagRevisions: applied === null ? null : Math.max(0, revision - applied),
+      brick: `${server.host}:${server.port}:${server.path}`,
+    };
+  });
+}
+
+type Verdict = Pick<Status, 'state' | 'summary' | 'action' | 'see'>;
+
+function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdict {
+  const { state, phase, config } = input;
+  if (phase === 'stopping') return verdict('stopping', 'hekafsd is stopping');
+  if (state.isRetired)
+    return verdict(
+      'retired',
+      'this server was retired; its data is kept aside',
+      'hfs_config serve --join HOST:PORT --token T makes it a new server',
+      'HFS-3008',
+    );
+  if (state.cluster === null)
+    return verdict(
+      'new',
+      'this node belongs to no cluster yet',
+      'hfs_config serve --bootstrap for the first server, hfs_config serve --join HOST:PORT --token T for the others',
+      'HFS-2004',
+    );
+  if (phase === 'starting' || config === undefined)
+    return verdict('starting', 'hekafsd is starting');
+  if (phase === 'joining') return verdict('joining', 'this node is becoming a server');
+  return clusterVerdict(input, config, servers);
+}
+
+function clusterVerdict(
+  { state }: StatusInput,
+  { database, isBrickUp }: ConfigNode,
+  servers: readonly ServerStatus[],
+): Verdict {
+  const list = servers.filter(({ role }) => role === 'voter');
+  if (database.leaderHint === undefined)
+    return verdict(
+      'read-only',
+      `no majority of the ${list.length} servers: ${waiting(database.waitsFor())}`,
+      'bring one of these back: writes resume by themselves; hfs_config get --stale reads meanwhile',
+      'HFS-2001',
+    );
+  const self = servers.find(({ isSelf }) => isSelf);
+  if (self === undefined)
+    return verdict(
+      'joining',
+      'this node has joined and does not serve yet',
+      'hfs_config serve --join again',
+      'HFS-2004',
+    );
+  if (self.role === 'learner')
+    return verdict('joining', 'this server is catching up and does not vote yet');
+  const down = servers.filter(({ up, isSelf }) => up === false && !isSelf).map(({ name }) => name);
+  if (down.length > 0)
+    return verdict(
+      'degraded',
+      `${down.join(', ')} ${down.length > 1 ? 'are' : 'is'} down; ${majority(list.length)} of ${list.length} servers are needed`,
+      `bring ${down.join(', ')} back, or hfs_config retire a server that never comes back`,
+    );
+  if (!isBrickUp && state.brick)
+    return verdict(
+      'degraded',
+      'the brick of this server is down',
+      'hekafsd is starting it again; see its log',
+      'HFS-5004',
+    );
+  return verdict(
+    'ready',
+    `${list.length} ${list.length === 1 ? 'server votes' : 'servers vote'}, all are up`,
+  );
+}
+
+function waiting(names: readonly string[]): string {
+  return names.length > 0 ? `waiting for ${names.join(', ')}` : 'looking for them';
+}
+
+function verdict(
+  state: Status['state'],
+  summary: string,
+  action = 'none',
+  see: Status['see'] = null,
+): Verdict {
+  return { state, summary, action, see };
+}
