@@ -1,4 +1,4 @@
-import { byteString } from '../fop/name.js';
+import { byteString, readable } from '../fop/name.js';
 import type { ByteStream, Endpoint, Network } from '../platform/network.js';
 import type { Clock } from '../platform/platform.js';
 import { type ConnectionOwner, DEFAULT_LIMITS, RpcConnection } from '../rpc/connection.js';
@@ -122,7 +122,7 @@ class VolfileClient implements ConnectionOwner {
 
   private answerPortmap(call: IncomingCall, procedure: number): void {
     if (procedure === PORTMAP.PORTBYBRICK)
-      sendPort(call, this.source.brickPort(readPortByBrick(call.args)));
+      sendPort(call, this.source.brickPort(readable(readPortByBrick(call.args))));
     else call.refuse(NO_PROCEDURE);
   }
 
@@ -133,7 +133,7 @@ class VolfileClient implements ConnectionOwner {
   }
 
   private answerGetSpec(call: IncomingCall): void {
-    const volfile = this.source.volfile(readGetSpec(call.args));
+    const volfile = this.source.volfile(readable(readGetSpec(call.args)));
     if (volfile === undefined) {
       refuseGetSpec(call, 'ENOENT', '');
       return;
