@@ -1,18 +1,15 @@
-import type { Clock, Random, Timer } from '../platform/platform.js';
+import type { Clock, Random } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
 import type { Command } from './command.js';
 import { ConfigError, isCode } from './error.js';
+import { Leadership } from './leadership.js';
 import type { Acceptor } from './log/acceptor.js';
-import { compareEpochs, type Epoch, epochText, NO_EPOCH } from './log/epoch.js';
-import { Leader, notAccepted, type Outcome, unknownOutcome } from './log/leader.js';
-import type { SealedRecord } from './log/record.js';
-import { openRecord } from './log/record.js';
-import { NoMajority, takeOver } from './log/take-over.js';
-import { EpochLost, VoterLink } from './log/voter-link.js';
-import { isRetired, type Members, majority, type Server, voters, withPromoted } from './members.js';
+import type { Epoch } from './log/epoch.js';
+import { notAccepted, type Outcome, unknownOutcome } from './log/leader.js';
+import { openRecord, type SealedRecord } from './log/record.js';
+import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { PeerError, type Peers, type PeerVerb } from './peers.js';
-import { HEARTBEAT_MS, Pusher } from './pusher.js';
 import { RecentRecords } from './recent-records.js';
 import { SharedRound } from './shared-round.js';
 import { Store, type Touched } from './store.js';
@@ -47,41 +44,37 @@ export interface DatabaseContext {
   ): void;
 }
 
-/** No push for this long, plus a random part of as much again: the leader is gone. */
-const LEADER_SILENCE_MS = 600;
-const INQUIRE_TIMEOUT_MS = 400;
 const RETRY_MS = 40;
 const MAX_HOPS = 2;
-/** How often a node that hears no leader leaves the take-over to others that do. */
-const MAX_DEFERRALS = 5;
-/** A learner may be made a voter when its log and its values are this close. */
-const PROMOTION_LAG = 256;
+const READ_INDEX_MS = 2000;
 
 /**
- * The config database on one node: follows the leader, or takes over and leads; answers reads from its applied state.
+ * The config database on one node: answers reads from its applied state, and has changes committed by whoever leads.
  */
 export class ConfigDatabase {
   readonly store = new Store();
-  private readonly links = new Map<string, VoterLink>();
-  private readonly pushers = new Map<string, Pusher>();
   private readonly recent = new RecentRecords();
+  private readonly leadership: Leadership;
   private readonly readRound = new SharedRound(() => this.askReadIndex());
   private readonly confirmRound = new SharedRound(() => this.confirm());
   private readonly appliedWaiters = new Set<() => void>();
-  private leader: Leader | undefined;
-  private hint: LeaderHint | undefined;
-  private heardMs = Number.NEGATIVE_INFINITY;
   private confirmedMs = Number.NEGATIVE_INFINITY;
-  private highest: Epoch = NO_EPOCH;
-  private timer: Timer | undefined;
-  private isStopped = false;
-  private isTakingOver = false;
-  private isPromoting = false;
-  private deferrals = 0;
-  private missing: readonly string[] = [];
   private wasRetired = false;
 
-  constructor(private readonly context: DatabaseContext) {}
+  constructor(private readonly context: DatabaseContext) {
+    const { self, cluster, clock, random, peers } = context;
+    this.leadership = new Leadership({
+      ...{ self, cluster, clock, random, peers, store: this.store },
+      members: () => this.members,
+      acceptor: (server) => context.acceptor(server),
+      apply: (record) => this.apply(record),
+      recent: (revision) => this.recent.get(revision),
+      confirmed: () => this.noteConfirmed(),
+      retired: () => this.noteRetired(),
+      changeMembers: (list, id, timeoutMs) => this.changeMembers(list, id, timeoutMs),
+      log: (level, message, fields) => context.log(level, message, fields),
+    });
+  }
 
   /** The newest list: the applied one, or while nothing is applied the one that the node remembers. */
   get members(): Members {
@@ -89,17 +82,16 @@ export class ConfigDatabase {
   }
 
   get isLeading(): boolean {
-    return this.leader !== undefined;
+    return this.leadership.leader !== undefined;
   }
 
   get epoch(): Epoch {
-    return this.highest;
+    return this.leadership.highest;
   }
 
   /** Who leads and was heard lately. */
   get leaderHint(): LeaderHint | undefined {
-    if (this.leader) return this.selfHint(this.leader.epoch);
-    return this.isLeaderHeard() ? this.hint : undefined;
+    return this.leadership.heard;
   }
 
   /** Milliseconds since this node last knew that its state was the newest; null: never. */
@@ -112,36 +104,33 @@ export class ConfigDatabase {
   follower(
     node: string,
   ): { readonly isUp: boolean | null; readonly applied: number | null } | null {
-    return this.pushers.get(node) ?? null;
+    return this.leadership.follower(node);
   }
 
   /** Whether a voter's log answers this leader. */
   isVoterUp(voter: string): boolean {
-    return this.leader?.isVoterUp(voter) ?? false;
+    return this.leadership.leader?.isVoterUp(voter) ?? false;
   }
 
   /** The servers that a write waits for while there is no majority. */
   waitsFor(): readonly string[] {
-    return this.leader?.waitsFor() ?? this.missing;
+    return this.leadership.leader?.waitsFor() ?? this.leadership.missing;
   }
 
   /** Reads this node's own log, so that committed values are there at once; then follows or takes over. */
   async start(): Promise<void> {
     await this.readOwnLog();
-    this.schedule(this.context.random.int(LEADER_SILENCE_MS / 4));
+    this.leadership.start();
   }
 
   stop(): void {
-    this.isStopped = true;
-    this.timer?.cancel();
-    this.leader?.end('this node stops');
-    for (const link of this.links.values()) link.detach();
+    this.leadership.stop();
   }
 
   private async readOwnLog(): Promise<void> {
     const self = this.members.servers.find((server) => server.node === this.context.self);
     if (self === undefined) return;
-    const link = this.link(self);
+    const link = this.leadership.link(self);
     try {
       await link.refresh();
       const { revision } = link.log.settled;
@@ -154,209 +143,8 @@ export class ConfigDatabase {
     }
   }
 
-  private schedule(ms: number): void {
-    this.timer?.cancel();
-    if (!this.isStopped) this.timer = this.context.clock.after(ms, () => this.tick());
-  }
-
-  private tick(): void {
-    const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
-    this.schedule(this.leader ? HEARTBEAT_MS : pause);
-    if (this.leader) this.promoteLearners();
-    else if (!this.isLeaderHeard() && !this.isTakingOver) void this.tryTakeOver();
-  }
-
-  private isLeaderHeard(): boolean {
-    return this.context.clock.monotonicMs() - this.heardMs < LEADER_SILENCE_MS;
-  }
-
-  private selfServer(): Server | undefined {
-    return this.members.servers.find((server) => server.node === this.context.self);
-  }
-
-  private selfHint(epoch: Epoch): LeaderHint {
-    return { epoch, node: this.context.self, address: this.selfServer()?.address ?? '' };
-  }
-
-  // Taking over
-
-  private async tryTakeOver(): Promise<void> {
-    this.isTakingOver = true;
-    try {
-      if (await this.mayTakeOver()) await this.lead();
-    } catch (error) {
-      this.takeOverFailed(error);
-    } finally {
-      this.isTakingOver = false;
-    }
-  }
-
-  private takeOverFailed(error: unknown): void {
-    if (error instanceof NoMajority) this.missing = error.missing;
-    if (error instanceof EpochLost && compareEpochs(error.by, this.highest) > 0)
-      this.highest = error.by;
-    this.context.log('debug', 'take-over failed', { error: String(error) });
-  }
-
-  /** Asks the others first: is there a leader, am I still a member, which epochs have they met? */
-  private async mayTakeOver(): Promise<boolean> {
-    const others = this.members.servers.filter((server) => server.node !== this.context.self);
-    const body = encodeMessage({ node: this.context.self });
-    const answers = await Promise.all(others.map((server) => this.inquire(server, body)));
-    if (this.isStopped || this.isLeaderHeard()) return false;
-    const known = answers.filter((answer) => answer !== undefined);
-    if (known.some(({ isAskerRetired }) => isAskerRetired === true)) {
-      this.noteRetired();
-      return false;
-    }
-    for (const { counter } of known) this.noteCounter(counter ?? 0);
-    if (this.selfServer()?.role !== 'voter') return false;
-    const heard = known.some(({ leader }) => leader && leader.node !== this.context.self);
-    if (!heard || this.deferrals >= MAX_DEFERRALS) return true;
-    this.deferrals++;
-    return false;
-  }
-
-  private async inquire(server: Server, body: Buffer): Promise<Partial<InquireAnswer> | undefined> {
-    try {
-      const answer = await this.context.peers.call(
-        server.address,
-        'inquire',
-        body,
-        INQUIRE_TIMEOUT_MS,
-      );
-      return decodeMessage<InquireAnswer>(answer).json;
-    } catch {
-      return undefined;
-    }
-  }
-
-  private noteCounter(counter: number): void {
-    if (counter > this.highest.counter) this.highest = { counter, node: NO_EPOCH.node };
-  }
-
-  private async lead(): Promise<void> {
-    for (const { log } of this.links.values()) this.noteCounter(log.promised.counter);
-    const epoch = { counter: this.highest.counter + 1, node: this.context.self };
-    this.highest = epoch;
-    this.deferrals = 0;
-    const stillMine = () => {
-      if (this.isStopped || this.highest !== epoch) throw new EpochLost(this.highest);
-    };
-    const { open } = await takeOver(
-      {
-        link: (server) => this.link(server),
-        mark: () => this.store.mark,
-        members: () => this.members,
-        apply: (record) => {
-          stillMine();
-          this.apply(record);
-        },
-      },
-      epoch,
-    );
-    stillMine();
-    await this.beginToLead(epoch, open);
-  }
-
-  private async beginToLead(epoch: Epoch, open: readonly SealedRecord[]): Promise<void> {
-    const leader: Leader = new Leader(epoch, open, {
-      store: this.store,
-      clock: this.context.clock,
-      members: () => this.members,
-      link: (server) => this.link(server),
-      apply: (record) => this.apply(record),
-      committed: () => this.committed(leader),
-      lost: (why) => this.lost(leader, why),
-      trouble: (server, error) =>
-        this.context.log('warn', `log of ${server.name} does not answer`, { error: String(error) }),
-    });
-    this.leader = leader;
-    await leader.begin();
-    this.missing = [];
+  private noteConfirmed(): void {
     this.confirmedMs = this.context.clock.monotonicMs();
-    this.context.log('info', 'leading', { epoch: epochText(epoch), revision: this.store.revision });
-    this.syncPushers();
-  }
-
-  private lost(leader: Leader, why: string): void {
-    if (this.leader !== leader) return;
-    this.missing = leader.waitsFor();
-    this.leader = undefined;
-    for (const pusher of this.pushers.values()) pusher.stop();
-    this.pushers.clear();
-    if (!this.isStopped) this.context.log('info', 'leading no more', { why });
-  }
-
-  private committed(leader: Leader): void {
-    this.confirmedMs = this.context.clock.monotonicMs();
-    this.syncPushers();
-    for (const pusher of this.pushers.values()) pusher.wake();
-    if (this.selfServer()?.role === 'voter') return;
-    // Leaving: whoever is told of the removal takes over.
-    this.context.clock.after(HEARTBEAT_MS, () => leader.end('retired'));
-  }
-
-  private link(server: Server): VoterLink {
-    let link = this.links.get(server.voter);
-    if (link === undefined) {
-      link = new VoterLink(server.voter, this.context.cluster, this.context.acceptor(server));
-      this.links.set(server.voter, link);
-    }
-    return link;
-  }
-
-  private syncPushers(): void {
-    const { leader } = this;
-    if (leader === undefined || leader.isEnded) return;
-    const wanted = new Map(this.members.servers.map((server) => [server.node, server]));
-    wanted.delete(this.context.self);
-    for (const [node, pusher] of this.pushers)
-      if (!wanted.has(node)) {
-        pusher.leave(this.store.revision);
-        this.pushers.delete(node);
-      }
-    for (const [node, server] of wanted) {
-      if (this.pushers.has(node)) continue;
-      const pusher = new Pusher(server, {
-        clock: this.context.clock,
-        peers: this.context.peers,
-        leader: this.selfHint(leader.epoch),
-        commit: () => this.store.revision,
-        record: async (revision) => this.recent.get(revision) ?? leader.committedRecord(revision),
-        deposed: (counter) => this.deposed(leader, counter),
-      });
-      this.pushers.set(node, pusher);
-      pusher.start();
-    }
-  }
-
-  private deposed(leader: Leader, counter: number): void {
-    this.noteCounter(counter);
-    if (counter > leader.epoch.counter) leader.end(`epoch ${counter} is under way`);
-  }
-
-  /** A learner whose log and values have caught up becomes a voter, by a commit, one at a time. */
-  private promoteLearners(): void {
-    const { leader } = this;
-    if (leader === undefined || this.isPromoting) return;
-    const enough = this.store.revision - PROMOTION_LAG;
-    const ready = this.members.servers.find(
-      (server) =>
-        server.role === 'learner' &&
-        leader.isVoterUp(server.voter) &&
-        leader.acknowledged(server.voter) >= enough &&
-        (this.pushers.get(server.node)?.applied ?? 0) >= enough,
-    );
-    if (ready === undefined) return;
-    this.isPromoting = true;
-    const done = () => {
-      this.isPromoting = false;
-    };
-    this.changeMembers(withPromoted(this.members, ready.node), `promote-${ready.voter}`, 5000).then(
-      done,
-      done,
-    );
   }
 
   /** Commits a list that was worked out from the present one; refused where another change came first. */
@@ -368,8 +156,6 @@ export class ConfigDatabase {
     };
     return this.propose(command, requestId, timeoutMs);
   }
-
-  // Applying
 
   private apply(record: SealedRecord): void {
     if (record.record.revision <= this.store.revision) return;
@@ -385,8 +171,6 @@ export class ConfigDatabase {
     this.wasRetired = true;
     this.context.retired();
   }
-
-  // Requests
 
   /** Commits a change wherever the leader is. A ConfigError by the deadline says what became of it. */
   async propose(
@@ -416,9 +200,9 @@ export class ConfigDatabase {
     timeoutMs: number,
     hops: number,
   ): Promise<Outcome> {
-    if (this.leader)
-      return this.leader.propose({ requestId, author: this.context.self, command, timeoutMs });
-    const address = this.forwardAddress();
+    const { leader } = this.leadership;
+    if (leader) return leader.propose({ requestId, author: this.context.self, command, timeoutMs });
+    const address = this.leadership.forwardAddress;
     if (address === undefined || hops >= MAX_HOPS) throw notAccepted(this.waitsFor());
     const words = { requestId, author: this.context.self, timeoutMs, hops: hops + 1 };
     const body = encodeProposal(words, command);
@@ -427,11 +211,6 @@ export class ConfigDatabase {
     if (typeof revision !== 'number')
       throw new PeerError(address, 'unknown', 'an answer without a revision');
     return { revision, changes: changes ?? null };
-  }
-
-  /** The leader's address, also where it was not heard for a moment: it may still answer. */
-  private forwardAddress(): string | undefined {
-    return this.hint?.node === this.context.self ? undefined : this.hint?.address;
   }
 
   /**
@@ -453,17 +232,23 @@ export class ConfigDatabase {
   }
 
   private async confirm(): Promise<number> {
-    if (this.leader === undefined) throw notAccepted(this.waitsFor());
-    const index = await this.leader.confirm();
-    this.confirmedMs = this.context.clock.monotonicMs();
+    const { leader } = this.leadership;
+    if (leader === undefined) throw notAccepted(this.waitsFor());
+    const index = await leader.confirm();
+    this.noteConfirmed();
     return index;
   }
 
   private async askReadIndex(): Promise<number> {
-    if (this.leader) return this.confirmRound.join();
-    const address = this.forwardAddress();
+    if (this.isLeading) return this.confirmRound.join();
+    const address = this.leadership.forwardAddress;
     if (address === undefined) throw notAccepted(this.waitsFor());
-    const answer = await this.context.peers.call(address, 'read-index', encodeMessage({}), 2000);
+    const answer = await this.context.peers.call(
+      address,
+      'read-index',
+      encodeMessage({}),
+      READ_INDEX_MS,
+    );
     const { revision } = decodeMessage<{ revision: number }>(answer).json;
     if (typeof revision !== 'number')
       throw new PeerError(address, 'unknown', 'an answer without a revision');
@@ -486,8 +271,6 @@ export class ConfigDatabase {
     });
   }
 
-  // What peers ask
-
   /** Answers another node. Throws a ConfigError that travels back. */
   async answer(verb: PeerVerb, body: Buffer): Promise<Buffer> {
     switch (verb) {
@@ -502,7 +285,7 @@ export class ConfigDatabase {
         );
       }
       case 'read-index':
-        if (this.leader === undefined) throw notAccepted(this.waitsFor());
+        if (!this.isLeading) throw notAccepted(this.waitsFor());
         return encodeMessage({ revision: await this.confirmRound.join() });
       default:
         throw new ConfigError(
@@ -524,21 +307,10 @@ export class ConfigDatabase {
         'unintelligible',
         'are all nodes on the same release?',
       );
-    const isFollowing =
-      compareEpochs(leader.epoch, this.highest) >= 0 && leader.node !== this.context.self;
-    if (isFollowing) this.follow(leader);
-    if (isFollowing && !this.isTakingOver) this.take(from, blobs);
-    if (isFollowing && this.store.revision >= commit)
-      this.confirmedMs = this.context.clock.monotonicMs();
-    return { applied: this.store.revision, counter: this.highest.counter, isFollowing };
-  }
-
-  private follow(leader: LeaderHint): void {
-    this.highest = leader.epoch;
-    this.hint = leader;
-    this.heardMs = this.context.clock.monotonicMs();
-    this.deferrals = 0;
-    this.leader?.end(`epoch ${epochText(leader.epoch)} leads`);
+    const isFollowing = this.leadership.follow(leader);
+    if (isFollowing && !this.leadership.isTakingOver) this.take(from, blobs);
+    if (isFollowing && this.store.revision >= commit) this.noteConfirmed();
+    return { applied: this.store.revision, counter: this.epoch.counter, isFollowing };
   }
 
   private take(from: number, blobs: readonly Buffer[]): void {
@@ -552,18 +324,9 @@ export class ConfigDatabase {
       node: this.context.self,
       cluster: this.context.cluster,
       applied: this.store.revision,
-      counter: this.highest.counter,
+      counter: this.epoch.counter,
       leader: this.leaderHint ?? null,
       isAskerRetired: typeof node === 'string' && isRetired(this.members, node),
-    };
-  }
-
-  /** How many voters answer this leader, itself included, and how many a commit needs. */
-  quorum(): { readonly up: number; readonly needed: number } {
-    const list = voters(this.members);
-    return {
-      up: list.filter((server) => this.isVoterUp(server.voter)).length,
-      needed: majority(list.length),
     };
   }
 }

@@ -1,0 +1,101 @@
+import type { Clock } from '../platform/platform.js';
+import type { Leader } from './log/leader.js';
+import type { SealedRecord } from './log/record.js';
+import { type Members, type Server, withPromoted } from './members.js';
+import type { Peers } from './peers.js';
+import { Pusher } from './pusher.js';
+import type { LeaderHint } from './words.js';
+
+export interface FollowersContext {
+  readonly self: string;
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly hint: LeaderHint;
+  members(): Members;
+  /** The leader's commit index. */
+  commit(): number;
+  record(revision: number): Promise<SealedRecord | undefined>;
+  deposed(counter: number): void;
+  changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
+}
+
+/** A learner may be made a voter when its log and its values are this close. */
+const PROMOTION_LAG = 256;
+const PROMOTION_MS = 5000;
+
+/** The other servers as one leader sees them: each is fed by a pusher, and learners that have caught up get a vote. */
+export class Followers {
+  private readonly pushers = new Map<string, Pusher>();
+  private isPromoting = false;
+
+  constructor(
+    private readonly leader: Leader,
+    private readonly context: FollowersContext,
+  ) {}
+
+  /** What this leader knows of a server's hekafsd. */
+  get(node: string): { readonly isUp: boolean | null; readonly applied: number | null } | null {
+    return this.pushers.get(node) ?? null;
+  }
+
+  stop(): void {
+    for (const pusher of this.pushers.values()) pusher.stop();
+    this.pushers.clear();
+  }
+
+  /** Something was committed: tell everybody on the list, and whoever has just left it. */
+  committed(): void {
+    this.sync();
+    for (const pusher of this.pushers.values()) pusher.wake();
+  }
+
+  /** One pusher for each other server of the list. */
+  sync(): void {
+    if (this.leader.isEnded) return;
+    const wanted = new Map(this.context.members().servers.map((server) => [server.node, server]));
+    wanted.delete(this.context.self);
+    for (const [node, pusher] of this.pushers)
+      if (!wanted.has(node)) {
+        pusher.leave(this.context.commit());
+        this.pushers.delete(node);
+      }
+    for (const [node, server] of wanted) if (!this.pushers.has(node)) this.feed(server);
+  }
+
+  private feed(server: Server): void {
+    const { clock, peers, hint } = this.context;
+    const pusher = new Pusher(server, {
+      clock,
+      peers,
+      leader: hint,
+      commit: () => this.context.commit(),
+      record: (revision) => this.context.record(revision),
+      deposed: (counter) => this.context.deposed(counter),
+    });
+    this.pushers.set(server.node, pusher);
+    pusher.start();
+  }
+
+  /** A learner whose log and values have caught up becomes a voter, by a commit, one at a time. */
+  promoteLearners(): void {
+    if (this.isPromoting) return;
+    const ready = this.context.members().servers.find((server) => this.isReady(server));
+    if (ready === undefined) return;
+    this.isPromoting = true;
+    const done = (): void => {
+      this.isPromoting = false;
+    };
+    const list = withPromoted(this.context.members(), ready.node);
+    this.context.changeMembers(list, `promote-${ready.voter}`, PROMOTION_MS).then(done, done);
+  }
+
+  private isReady({ role, voter, node }: Server): boolean {
+    const enough = this.context.commit() - PROMOTION_LAG;
+    return (
+      role === 'learner' &&
+      this.leader.isVoterUp(voter) &&
+      this.leader.acknowledged(voter) >= enough &&
+      (this.pushers.get(node)?.applied ?? 0) >= enough
+    );
+  }
+}

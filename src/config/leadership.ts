@@ -1,0 +1,271 @@
+import type { Clock, Random, Timer } from '../platform/platform.js';
+import { Followers } from './followers.js';
+import type { Acceptor } from './log/acceptor.js';
+import { compareEpochs, type Epoch, epochText, NO_EPOCH } from './log/epoch.js';
+import { Leader } from './log/leader.js';
+import type { SealedRecord } from './log/record.js';
+import { NoMajority, takeOver } from './log/take-over.js';
+import { EpochLost, VoterLink } from './log/voter-link.js';
+import type { Members, Server } from './members.js';
+import { decodeMessage, encodeMessage } from './message.js';
+import type { Peers } from './peers.js';
+import { HEARTBEAT_MS } from './pusher.js';
+import type { Store } from './store.js';
+import type { InquireAnswer, LeaderHint } from './words.js';
+
+export interface LeadershipContext {
+  readonly self: string;
+  readonly cluster: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly peers: Peers;
+  readonly store: Store;
+  /** The list in force, or while nothing is applied the one that the node remembers. */
+  members(): Members;
+  acceptor(server: Server): Acceptor;
+  apply(record: SealedRecord): void;
+  /** A committed record that is still in memory. */
+  recent(revision: number): SealedRecord | undefined;
+  /** This node knows that its state is the newest. */
+  confirmed(): void;
+  retired(): void;
+  changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
+  log(
+    level: 'debug' | 'info' | 'warn',
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void;
+}
+
+/** No push for this long, plus a random part of as much again: the leader is gone. */
+const LEADER_SILENCE_MS = 600;
+const INQUIRE_TIMEOUT_MS = 400;
+/** How often a node that hears no leader leaves the take-over to others that do. */
+const MAX_DEFERRALS = 5;
+
+/** Who leads: this node follows whoever it hears, and takes over when it hears nobody. */
+export class Leadership {
+  leader: Leader | undefined;
+  /** The highest epoch that this node has met. */
+  highest: Epoch = NO_EPOCH;
+  /** Names of voters without which the last take-over had no majority. */
+  missing: readonly string[] = [];
+  isTakingOver = false;
+  private followers: Followers | undefined;
+  private readonly links = new Map<string, VoterLink>();
+  private hint: LeaderHint | undefined;
+  private heardMs = Number.NEGATIVE_INFINITY;
+  private timer: Timer | undefined;
+  private isStopped = false;
+  private deferrals = 0;
+
+  constructor(private readonly context: LeadershipContext) {}
+
+  start(): void {
+    this.schedule(this.context.random.int(LEADER_SILENCE_MS / 4));
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+    this.leader?.end('this node stops');
+    for (const link of this.links.values()) link.detach();
+  }
+
+  /** Who leads and was heard lately. */
+  get heard(): LeaderHint | undefined {
+    if (this.leader) return this.selfHint(this.leader.epoch);
+    return this.isLeaderHeard() ? this.hint : undefined;
+  }
+
+  /** Where to send what only the leader can do, also where it was silent for a moment: it may still answer. */
+  get forwardAddress(): string | undefined {
+    return this.hint?.node === this.context.self ? undefined : this.hint?.address;
+  }
+
+  follower(node: string): ReturnType<Followers['get']> {
+    return this.followers?.get(node) ?? null;
+  }
+
+  /** The link to a voter; one for each, for as long as the node runs. */
+  link(server: Server): VoterLink {
+    let link = this.links.get(server.voter);
+    if (link === undefined) {
+      link = new VoterLink(server.voter, this.context.cluster, this.context.acceptor(server));
+      this.links.set(server.voter, link);
+    }
+    return link;
+  }
+
+  /** A push came. False where its sender is not the newest leader that this node knows. */
+  follow(leader: LeaderHint): boolean {
+    if (compareEpochs(leader.epoch, this.highest) < 0 || leader.node === this.context.self)
+      return false;
+    this.highest = leader.epoch;
+    this.hint = leader;
+    this.heardMs = this.context.clock.monotonicMs();
+    this.deferrals = 0;
+    this.leader?.end(`epoch ${epochText(leader.epoch)} leads`);
+    return true;
+  }
+
+  private schedule(ms: number): void {
+    this.timer?.cancel();
+    if (!this.isStopped) this.timer = this.context.clock.after(ms, () => this.tick());
+  }
+
+  private tick(): void {
+    const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
+    this.schedule(this.leader ? HEARTBEAT_MS : pause);
+    if (this.leader) this.followers?.promoteLearners();
+    else if (!this.isLeaderHeard() && !this.isTakingOver) void this.tryTakeOver();
+  }
+
+  private isLeaderHeard(): boolean {
+    return this.context.clock.monotonicMs() - this.heardMs < LEADER_SILENCE_MS;
+  }
+
+  private get selfServer(): Server | undefined {
+    return this.context.members().servers.find((server) => server.node === this.context.self);
+  }
+
+  private selfHint(epoch: Epoch): LeaderHint {
+    return { epoch, node: this.context.self, address: this.selfServer?.address ?? '' };
+  }
+
+  private async tryTakeOver(): Promise<void> {
+    this.isTakingOver = true;
+    try {
+      if (await this.mayTakeOver()) await this.lead();
+    } catch (error) {
+      this.takeOverFailed(error);
+    } finally {
+      this.isTakingOver = false;
+    }
+  }
+
+  private takeOverFailed(error: unknown): void {
+    if (error instanceof NoMajority) this.missing = error.missing;
+    if (error instanceof EpochLost && compareEpochs(error.by, this.highest) > 0)
+      this.highest = error.by;
+    this.context.log('debug', 'take-over failed', { error: String(error) });
+  }
+
+  /** Asks the others first: is there a leader, am I still a member, which epochs have they met? */
+  private async mayTakeOver(): Promise<boolean> {
+    const answers = await this.inquireAll();
+    if (this.isStopped || this.isLeaderHeard()) return false;
+    if (answers.some(({ isAskerRetired }) => isAskerRetired === true)) {
+      this.context.retired();
+      return false;
+    }
+    for (const { counter } of answers) this.noteCounter(counter ?? 0);
+    if (this.selfServer?.role !== 'voter') return false;
+    const isHeard = answers.some(({ leader }) => leader && leader.node !== this.context.self);
+    if (!isHeard || this.deferrals >= MAX_DEFERRALS) return true;
+    this.deferrals++;
+    return false;
+  }
+
+  private async inquireAll(): Promise<Partial<InquireAnswer>[]> {
+    const { self, peers } = this.context;
+    const body = encodeMessage({ node: self });
+    const others = this.context.members().servers.filter((server) => server.node !== self);
+    const answers = others.map(async ({ address }) => {
+      try {
+        const answer = await peers.call(address, 'inquire', body, INQUIRE_TIMEOUT_MS);
+        return decodeMessage<InquireAnswer>(answer).json;
+      } catch {
+        return undefined;
+      }
+    });
+    return (await Promise.all(answers)).filter((answer) => answer !== undefined);
+  }
+
+  private noteCounter(counter: number): void {
+    if (counter > this.highest.counter) this.highest = { counter, node: NO_EPOCH.node };
+  }
+
+  private async lead(): Promise<void> {
+    for (const { log } of this.links.values()) this.noteCounter(log.promised.counter);
+    const epoch = { counter: this.highest.counter + 1, node: this.context.self };
+    this.highest = epoch;
+    this.deferrals = 0;
+    const checkMine = (): void => {
+      if (this.isStopped || this.highest !== epoch) throw new EpochLost(this.highest);
+    };
+    const { open } = await takeOver(
+      {
+        link: (server) => this.link(server),
+        mark: () => this.context.store.mark,
+        members: () => this.context.members(),
+        apply: (record) => {
+          checkMine();
+          this.context.apply(record);
+        },
+      },
+      epoch,
+    );
+    checkMine();
+    await this.beginToLead(epoch, open);
+  }
+
+  private async beginToLead(epoch: Epoch, open: readonly SealedRecord[]): Promise<void> {
+    const { store, clock, log } = this.context;
+    const leader: Leader = new Leader(epoch, open, {
+      store,
+      clock,
+      members: () => this.context.members(),
+      link: (server) => this.link(server),
+      apply: (record) => this.context.apply(record),
+      committed: () => this.committed(leader),
+      lost: (why) => this.lost(leader, why),
+      trouble: (server, error) =>
+        log('warn', `the log of ${server.name} does not answer`, { error: String(error) }),
+    });
+    this.leader = leader;
+    this.followers = this.followersOf(leader);
+    await leader.begin();
+    this.missing = [];
+    this.context.confirmed();
+    log('info', 'leading', { epoch: epochText(epoch), revision: store.revision });
+    this.followers.sync();
+  }
+
+  private followersOf(leader: Leader): Followers {
+    const { self, clock, peers, store } = this.context;
+    return new Followers(leader, {
+      self,
+      clock,
+      peers,
+      hint: this.selfHint(leader.epoch),
+      members: () => this.context.members(),
+      commit: () => store.revision,
+      record: async (revision) => this.context.recent(revision) ?? leader.committedRecord(revision),
+      deposed: (counter) => this.deposed(leader, counter),
+      changeMembers: (list, id, timeoutMs) => this.context.changeMembers(list, id, timeoutMs),
+    });
+  }
+
+  private lost(leader: Leader, why: string): void {
+    if (this.leader !== leader) return;
+    this.missing = leader.waitsFor();
+    this.leader = undefined;
+    this.followers?.stop();
+    this.followers = undefined;
+    if (!this.isStopped) this.context.log('info', 'leading no more', { why });
+  }
+
+  private committed(leader: Leader): void {
+    this.context.confirmed();
+    this.followers?.committed();
+    if (this.selfServer?.role === 'voter') return;
+    // Leaving: whoever is told of the removal takes over.
+    this.context.clock.after(HEARTBEAT_MS, () => leader.end('retired'));
+  }
+
+  private deposed(leader: Leader, counter: number): void {
+    this.noteCounter(counter);
+    if (counter > leader.epoch.counter) leader.end(`epoch ${counter} is under way`);
+  }
+}
