@@ -1,0 +1,95 @@
+import { type Dict, type DictValue, EMPTY_DICT, NO_DICT } from '../../../fop/dict.js';
+import { O_NOFOLLOW } from '../../../fop/fd.js';
+import type { Iatt } from '../../../fop/iatt.js';
+import { isRegular } from '../../../fop/iatt.js';
+import type { ByteString } from '../../../fop/name.js';
+import { absent, type Brick, type Inode } from './brick.js';
+import { isHidden, isStored } from './xattr-name.js';
+
+/** No more than this of a file is sent along with a lookup, whatever is asked. */
+const MAX_CONTENT_BYTES = 1 << 20;
+
+/** An empty dict for a request that came with one, no dict for one without. */
+export function likewise(xdata: Dict): Dict {
+  return xdata === null ? NO_DICT : EMPTY_DICT;
+}
+
+/** What the xdata of a lookup, stat or listing asks of an inode (wire reference, section 13). */
+export function answersFor(
+  brick: Brick,
+  inode: Inode,
+  xdata: Dict,
+  isLookup = false,
+): ReadonlyMap<string, DictValue> | null {
+  if (xdata === null) return null;
+  const answers = new Map<string, DictValue>();
+  for (const [key, asked] of xdata) {
+    const answer = isStored(key) ? stored(brick, inode, key) : virtual(brick, inode, key);
+    if (answer !== undefined) answers.set(key, answer);
+    if (key === 'glusterfs.content' && isLookup) content(brick, inode, asked, answers);
+    if (key === 'list-xattr') list(brick, inode, answers);
+  }
+  return answers;
+}
+
+function stored(brick: Brick, inode: Inode, key: ByteString): DictValue | undefined {
+  if (isHidden(key)) return undefined;
+  return bytesOf(absent(() => brick.xattr(inode.target, key), 'EOPNOTSUPP', 'EINVAL', 'ERANGE'));
+}
+
+function bytesOf(bytes: Buffer | undefined): DictValue | undefined {
+  return bytes === undefined ? undefined : { type: 'bytes', bytes };
+}
+
+function virtual(brick: Brick, inode: Inode, key: ByteString): DictValue | undefined {
+  const count = () => BigInt(brick.openFiles.count(inode.stat.ino));
+  switch (key) {
+    case 'glusterfs.open-fd-count':
+    case 'glusterfs.open-active-fd-count':
+      return { type: 'uint', uint: count() };
+    case 'get-size':
+      return { type: 'uint', uint: BigInt(inode.stat.size) };
+    default:
+      return undefined;
+  }
+}
+
+function content(
+  brick: Brick,
+  { path, stat }: Inode,
+  asked: DictValue,
+  answers: Map<string, DictValue>,
+): void {
+  const most = Math.min(numberOf(asked), MAX_CONTENT_BYTES);
+  if (!isRegular(stat) || stat.size > most) return;
+  const bytes = Buffer.alloc(stat.size);
+  const file = brick.disk.open(path, O_NOFOLLOW, 0);
+  try {
+    const size = stat.size === 0 ? 0 : brick.disk.read(file, bytes, 0);
+    answers.set('glusterfs.content', { type: 'bytes', bytes: bytes.subarray(0, size) });
+  } finally {
+    brick.disk.close(file);
+  }
+}
+
+function list(brick: Brick, inode: Inode, answers: Map<string, DictValue>): void {
+  for (const name of brick.xattrNames(inode.target)) {
+    const value = isHidden(name) ? undefined : bytesOf(brick.xattr(inode.target, name));
+    if (value !== undefined) answers.set(name, value);
+  }
+}
+
+/** The number in a dict's value, whatever its kind; 0 where it holds none. */
+export function numberOf(value: DictValue | undefined): number {
+  if (value?.type === 'int') return Number(value.int);
+  return value?.type === 'uint' ? Number(value.uint) : 0;
+}
+
+/** What setxattr and removexattr tell of the inode before and after. */
+export function changeAnswers(before: Iatt, after: Iatt): Dict {
+  return new Map<string, DictValue>([
+    ['virt-gf-prestat', { type: 'iatt', iatt: before }],
+    ['virt-gf-poststat', { type: 'iatt', iatt: after }],
+    ['dht-get-iatt-in-xattr', { type: 'iatt', iatt: after }],
+  ]);
+}

@@ -1,0 +1,152 @@
+import { type ErrnoName, FopError, isErrno } from '../../../fop/error.js';
+import type { Frame } from '../../../fop/frame.js';
+import { type Gfid, gfidFromBytes, NULL_GFID } from '../../../fop/gfid.js';
+import { type Iatt, isDirectory, NO_IATT } from '../../../fop/iatt.js';
+import type { ByteString } from '../../../fop/name.js';
+import type { Disk, DiskStat, FileNumber } from '../../../platform/disk.js';
+import type { Clock, Random } from '../../../platform/platform.js';
+import type { Hash64 } from './gfid2path.js';
+import { Handles } from './handles.js';
+import { decodeMdata, MDATA_XATTR } from './mdata.js';
+import { OpenFiles } from './open-files.js';
+import { GFID_XATTR, TRUSTED_NAMESPACE, type XattrNamespace } from './xattr-name.js';
+
+export interface BrickOptions {
+  /** Absolute, without a slash at the end. */
+  readonly directory: ByteString;
+  readonly volumeId: Gfid | undefined;
+  readonly sharedBrickCount: number;
+  readonly maxHardLinks: number;
+  readonly isFips: boolean;
+  readonly janitorSeconds: number;
+}
+
+export interface BrickOutside {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Something for the log. */
+  readonly notice: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** An inode as one fop sees it. `target` is what attributes are asked of: the open file where there is one. */
+export interface Inode {
+  readonly gfid: Gfid;
+  readonly path: ByteString;
+  readonly target: ByteString | FileNumber;
+  readonly stat: DiskStat;
+}
+
+/** What all fops of one brick share: the disk below and what is known of the files on it. */
+export class Brick {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly root: ByteString;
+  readonly handles: Handles;
+  readonly openFiles: OpenFiles;
+  /** Set at the start, when it is known what the disk allows. */
+  namespace: XattrNamespace = TRUSTED_NAMESPACE;
+  hash: Hash64 = () => {
+    throw new Error('the brick has not been started');
+  };
+
+  constructor(
+    readonly name: string,
+    readonly options: BrickOptions,
+    private readonly outside: BrickOutside,
+  ) {
+    this.disk = outside.disk;
+    this.clock = outside.clock;
+    this.random = outside.random;
+    this.root = options.directory;
+    this.handles = new Handles(this);
+    this.openFiles = new OpenFiles(this);
+  }
+
+  notice(message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.outside.notice(message, fields);
+  }
+
+  error(errno: ErrnoName, why?: string): FopError {
+    return new FopError(errno, why === undefined ? this.name : `${this.name}: ${why}`);
+  }
+
+  /** An attribute by the name that clients know, or undefined where it is absent. */
+  xattr(target: ByteString | FileNumber, name: ByteString): Buffer | undefined {
+    return absent(() => this.disk.getxattr(target, this.namespace.onDisk(name)), 'ENODATA');
+  }
+
+  setXattr(
+    target: ByteString | FileNumber,
+    name: ByteString,
+    value: Uint8Array,
+    flags: 0 | 1 | 2 = 0,
+  ): void {
+    this.disk.setxattr(target, this.namespace.onDisk(name), value, flags);
+  }
+
+  /** Removes an attribute that may be absent. */
+  dropXattr(target: ByteString | FileNumber, name: ByteString): void {
+    absent(() => this.disk.removexattr(target, this.namespace.onDisk(name)), 'ENODATA');
+  }
+
+  xattrNames(target: ByteString | FileNumber): ByteString[] {
+    return this.disk.listxattr(target).flatMap((name) => this.namespace.fromDisk(name) ?? []);
+  }
+
+  /** The gfid that is noted on an inode, or undefined where none is. */
+  gfidOf(target: ByteString | FileNumber): Gfid | undefined {
+    const bytes = this.xattr(target, GFID_XATTR);
+    if (bytes?.length !== 16) return undefined;
+    const gfid = gfidFromBytes(bytes);
+    return gfid === NULL_GFID ? undefined : gfid;
+  }
+
+  /** `lstat`, or undefined where there is no such name. */
+  lstat(path: ByteString): DiskStat | undefined {
+    return absent(() => this.disk.lstat(path), 'ENOENT');
+  }
+
+  /** The attributes of an inode as they are now. */
+  iatt(inode: Omit<Inode, 'stat'>): Iatt {
+    const { target } = inode;
+    const stat = typeof target === 'number' ? this.disk.fstat(target) : this.disk.lstat(target);
+    return this.iattOf({ ...inode, stat });
+  }
+
+  /** The attributes of an inode as they were when it was looked at. */
+  iattOf({ gfid, target, stat }: Inode): Iatt {
+    const bytes = this.xattr(target, MDATA_XATTR);
+    const times = bytes === undefined ? undefined : decodeMdata(bytes);
+    const nlink = isDirectory(stat) ? stat.nlink : stat.nlink - 1;
+    const { ino: _, ...rest } = stat;
+    return { ...NO_IATT, ...rest, ...times, gfid, nlink };
+  }
+
+  /** Gives a new inode to the caller of the fop, where the brick may. */
+  giveTo(frame: Frame, parent: DiskStat, path: ByteString): void {
+    if (!this.namespace.isTrusted) return;
+    const gid = (parent.mode & S_ISGID) !== 0 ? parent.gid : frame.gid;
+    const stat = this.disk.lstat(path);
+    if (stat.uid !== frame.uid || stat.gid !== gid) this.disk.chown(path, frame.uid, gid);
+  }
+
+  /** Permissions as they go to the disk: without root's rights the brick must keep its own. */
+  modeOnDisk(mode: number, isForDirectory = false): number {
+    const own = isForDirectory ? 0o700 : 0o600;
+    return (mode & 0o7777) | (this.namespace.isTrusted ? 0 : own);
+  }
+}
+
+export const S_ISGID = 0o2000;
+
+/** What `ask` answers, or undefined where it fails with one of these errnos. */
+export function absent<T>(ask: () => T, ...errnos: readonly ErrnoName[]): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (isErrno(error, ...errnos)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import type { Fops, Reply } from '../../../fop/fops.js';
+import type { Frame } from '../../../fop/frame.js';
+import {
+  type Iatt,
+  isDirectory,
+  isSymlink,
+  SETATTR_ATIME,
+  SETATTR_ATIME_NOW,
+  SETATTR_CTIME,
+  SETATTR_GID,
+  SETATTR_MODE,
+  SETATTR_MTIME,
+  SETATTR_MTIME_NOW,
+  SETATTR_SIZE,
+  SETATTR_UID,
+} from '../../../fop/iatt.js';
+import type { Handlers } from '../../../fop/translator.js';
+import type { DiskStat, DiskTime } from '../../../platform/disk.js';
+import { answersFor, likewise } from './answers.js';
+import type { Brick, Inode } from './brick.js';
+import { setKeptTimes } from './times.js';
+
+type Change = { readonly stbuf: Iatt; readonly valid: number };
+type PrePost = Fops['setattr']['reply'];
+
+/** stat, fstat, access, readlink, setattr, fsetattr, statfs. */
+export function attributeFops(brick: Brick): Handlers {
+  const stat = (inode: Inode, xdata: Reply<'stat'>['xdata']): Reply<'stat'> => ({
+    stat: brick.iattOf(inode),
+    xdata: answersFor(brick, inode, xdata),
+  });
+  return {
+    async stat({ gfid, xdata }) {
+      return stat(brick.handles.resolve(gfid), xdata);
+    },
+
+    async fstat({ fd, xdata }) {
+      return stat(brick.openFiles.resolve(fd), xdata);
+    },
+
+    async access({ gfid, mask }, frame) {
+      const inode = brick.handles.resolve(gfid);
+      if (!permits(inode.stat, frame, mask)) throw brick.error('EACCES');
+      return { xdata: null };
+    },
+
+    async readlink({ gfid, size }) {
+      const inode = brick.handles.resolve(gfid);
+      if (!isSymlink(inode.stat)) throw brick.error('EINVAL');
+      const path = brick.disk.readlink(inode.path).slice(0, Math.max(0, size));
+      return { stat: brick.iattOf(inode), path, xdata: null };
+    },
+
+    async setattr({ gfid, stbuf, valid, xdata }, frame) {
+      const change = { stbuf, valid };
+      return {
+        ...setAttributes(brick, brick.handles.resolve(gfid), change, frame),
+        xdata: likewise(xdata),
+      };
+    },
+
+    async fsetattr({ fd, stbuf, valid, xdata }, frame) {
+      const change = { stbuf, valid };
+      return {
+        ...setAttributes(brick, brick.openFiles.resolve(fd), change, frame),
+        xdata: likewise(xdata),
+      };
+    },
+
+    async statfs({ gfid }) {
+      const inode = brick.handles.resolve(gfid);
+      const whole = brick.disk.statfs(isDirectory(inode.stat) ? inode.path : brick.root);
+      const share = (blocks: number) => Math.floor(blocks / brick.options.sharedBrickCount);
+      const { blocks, bfree, bavail } = whole;
+      const shares = { blocks: share(blocks), bfree: share(bfree), bavail: share(bavail) };
+      return { statfs: { ...whole, ...shares }, xdata: null };
+    },
+  };
+}
+
+function setAttributes(brick: Brick, inode: Inode, change: Change, frame: Frame): PrePost {
+  if ((change.valid & SETATTR_SIZE) !== 0)
+    throw brick.error('EINVAL', 'setattr of the size (truncate does that)');
+  const prebuf = brick.iattOf(inode);
+  const { path } = inode;
+  setOwner(brick, path, change);
+  if ((change.valid & SETATTR_MODE) !== 0) {
+    if (isSymlink(inode.stat)) throw brick.error('EOPNOTSUPP', 'mode of a symlink');
+    brick.disk.chmod(path, brick.modeOnDisk(change.stbuf.mode, isDirectory(inode.stat)));
+  }
+  setTimes(brick, inode, change, frame);
+  return { prebuf, postbuf: brick.iatt(inode), xdata: null };
+}
+
+function setOwner(brick: Brick, path: string, { stbuf, valid }: Change): void {
+  const uid = (valid & SETATTR_UID) !== 0 ? stbuf.uid : -1;
+  const gid = (valid & SETATTR_GID) !== 0 ? stbuf.gid : -1;
+  if (uid !== -1 || gid !== -1) brick.disk.chown(path, uid, gid);
+}
+
+/** On the inode itself, and beside it where times are kept apart. */
+function setTimes(brick: Brick, inode: Inode, { stbuf, valid }: Change, frame: Frame): void {
+  const wanted = (set: number, now: number, sec: number, nsec: number): DiskTime => {
+    if ((valid & now) !== 0) return frame.time ?? 'now';
+    return (valid & set) !== 0 ? { sec, nsec } : 'omit';
+  };
+  const atime = wanted(SETATTR_ATIME, SETATTR_ATIME_NOW, stbuf.atime, stbuf.atimeNsec);
+  const mtime = wanted(SETATTR_MTIME, SETATTR_MTIME_NOW, stbuf.mtime, stbuf.mtimeNsec);
+  if (atime !== 'omit' || mtime !== 'omit') brick.disk.utimes(inode.path, atime, mtime);
+  const stat = brick.disk.lstat(inode.path);
+  const { ctime, ctimeNsec } = stbuf;
+  setKeptTimes(brick, inode, frame, {
+    ...(atime !== 'omit' && { atime: stat.atime, atimeNsec: stat.atimeNsec }),
+    ...(mtime !== 'omit' && { mtime: stat.mtime, mtimeNsec: stat.mtimeNsec }),
+    ...((valid & SETATTR_CTIME) !== 0 && { ctime, ctimeNsec }),
+  });
+}
+
+/** `access(2)` for the caller of a fop; root may do all but execute what nobody may. */
+export function permits(stat: DiskStat, frame: Frame, mask: number): boolean {
+  const wanted = mask & 0o7;
+  if (frame.uid === 0) {
+    const isRunnable = isDirectory(stat) || (stat.mode & 0o111) !== 0;
+    return (wanted & 1) === 0 || isRunnable;
+  }
+  const isInGroup = frame.gid === stat.gid || frame.groups.includes(stat.gid);
+  const shift = frame.uid === stat.uid ? 6 : isInGroup ? 3 : 0;
+  return ((stat.mode >> shift) & wanted) === wanted;
+}

@@ -1,0 +1,99 @@
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_TRUNC } from '../../../fop/fd.js';
+import type { Reply, Request } from '../../../fop/fops.js';
+import type { Frame } from '../../../fop/frame.js';
+import { isDirectory, isRegular, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../../fop/iatt.js';
+import type { ByteString } from '../../../fop/name.js';
+import type { Handlers } from '../../../fop/translator.js';
+import type { Brick, Inode } from './brick.js';
+import { entryOf } from './entry.js';
+import { makeInode, noteName } from './new-inode.js';
+import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
+
+/** mknod, mkdir, symlink, create, link. */
+export function createFops(brick: Brick): Handlers {
+  return {
+    async mknod(request, frame) {
+      const type = request.mode & S_IFMT || S_IFREG;
+      if (type === S_IFDIR || type === S_IFLNK) throw brick.error('EINVAL');
+      if (type !== S_IFREG) needsTrust(brick, 'special files');
+      const mode = type | (request.mode & 0o7777);
+      const make = (path: ByteString) => brick.disk.mknod(path, type | 0o600, request.dev);
+      return makeInode(brick, frame, { ...request, mode, make }).reply;
+    },
+
+    async mkdir(request, frame) {
+      const make = (path: ByteString) => brick.disk.mkdir(path, 0o700);
+      return makeInode(brick, frame, { ...request, make }).reply;
+    },
+
+    async symlink(request, frame) {
+      needsTrust(brick, 'symlinks');
+      const make = (path: ByteString) => brick.disk.symlink(request.linkname, path);
+      return makeInode(brick, frame, { ...request, mode: undefined, make }).reply;
+    },
+
+    async create(request, frame) {
+      const { path } = entryOf(brick, request.pargfid, request.bname);
+      const isThere = brick.lstat(path) !== undefined;
+      if (isThere && (request.flags & O_EXCL) === 0) return openExisting(brick, request, frame);
+      const make = (name: ByteString) =>
+        brick.disk.close(brick.disk.open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+      const made = makeInode(brick, frame, { ...request, make });
+      brick.openFiles.open(request.fd, made.inode, request.flags);
+      return { ...made.reply, xdata: request.xdata };
+    },
+
+    async link(request, frame) {
+      const { gfid, newpargfid, newbname } = request;
+      const source = brick.handles.resolve(gfid);
+      if (isDirectory(source.stat)) throw brick.error('EPERM');
+      const entry = entryOf(brick, newpargfid, newbname);
+      if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
+      if (source.stat.nlink - 1 >= brick.options.maxHardLinks) throw brick.error('EMLINK');
+      const preparent = brick.iattOf(entry.parent);
+      brick.disk.link(source.path, entry.path);
+      noteName(brick, source.path, newpargfid, newbname);
+      touch(brick, source, frame, ATTRIBUTES_CHANGED);
+      touch(brick, entry.parent, frame, BYTES_CHANGED);
+      const postparent = brick.iatt(entry.parent);
+      return { stat: brick.iatt(source), preparent, postparent, xdata: null };
+    },
+  };
+}
+
+/** Without trusted attributes these kinds of inodes can carry no gfid. */
+function needsTrust(brick: Brick, what: string): void {
+  if (!brick.namespace.isTrusted)
+    throw brick.error('EOPNOTSUPP', `${what} need a brick run by root`);
+}
+
+/** create(2) of a name that is there opens it. */
+function openExisting(brick: Brick, request: Request<'create'>, frame: Frame): Reply<'create'> {
+  const entry = entryOf(brick, request.pargfid, request.bname);
+  const gfid = brick.gfidOf(entry.path);
+  if (gfid === undefined) throw brick.error('ENODATA', 'the name has no gfid');
+  const inode: Inode = {
+    gfid,
+    path: entry.path,
+    target: entry.path,
+    stat: brick.disk.lstat(entry.path),
+  };
+  brick.openFiles.open(request.fd, inode, request.flags);
+  if ((request.flags & O_TRUNC) !== 0 && isRegular(inode.stat)) {
+    emptyFile(brick, inode);
+    touch(brick, inode, frame, BYTES_CHANGED);
+  }
+  const parent = brick.iattOf(entry.parent);
+  const stat = brick.iatt(inode);
+  return { stat, preparent: parent, postparent: parent, xdata: request.xdata };
+}
+
+/** O_TRUNC, as the caller of open or create wants it. */
+export function emptyFile(brick: Brick, inode: Inode): void {
+  const file = brick.disk.open(inode.path, O_RDWR | O_NOFOLLOW, 0);
+  try {
+    brick.disk.truncate(file, 0);
+  } finally {
+    brick.disk.close(file);
+  }
+}

@@ -1,0 +1,55 @@
+import { type Gfid, gfidBytes } from '../../../fop/gfid.js';
+import { isDirectory, NO_IATT } from '../../../fop/iatt.js';
+import type { Handlers } from '../../../fop/translator.js';
+import { answersFor } from './answers.js';
+import type { Brick, Inode } from './brick.js';
+import { entryOf, existing, type FoundEntry } from './entry.js';
+import { checkHandle } from './handle-check.js';
+import { noteName, requestedGfid } from './new-inode.js';
+import { GFID_XATTR } from './xattr-name.js';
+
+/** A name without gfid that is younger may still be in the making. */
+const FRESH_MS = 1000;
+
+/** lookup. */
+export function lookupFops(brick: Brick): Handlers {
+  return {
+    async lookup({ gfid, pargfid, bname, xdata }) {
+      if (bname === '') {
+        const inode = brick.handles.resolve(gfid, 'ENOENT');
+        return {
+          stat: brick.iattOf(inode),
+          postparent: NO_IATT,
+          xdata: answersFor(brick, inode, xdata, true),
+        };
+      }
+      const entry = existing(brick, entryOf(brick, pargfid, bname));
+      const found = brick.gfidOf(entry.path) ?? adopt(brick, entry, requestedGfid(xdata));
+      checkHandle(brick, entry, found);
+      const inode: Inode = { gfid: found, path: entry.path, target: entry.path, stat: entry.stat };
+      return {
+        stat: brick.iatt(inode),
+        postparent: brick.iattOf(entry.parent),
+        xdata: answersFor(brick, inode, xdata, true),
+      };
+    },
+  };
+}
+
+/** Gives the wanted gfid to what somebody has put on the brick by hand. */
+function adopt(brick: Brick, entry: FoundEntry, wanted: Gfid | undefined): Gfid {
+  const { path, stat, parent, bname } = entry;
+  const age = brick.clock.wallMs() - (stat.ctime * 1000 + stat.ctimeNsec / 1e6);
+  if (Math.abs(age) < FRESH_MS) throw brick.error('ENOENT', 'the name has no gfid yet');
+  if (wanted === undefined) throw brick.error('ENODATA', 'the name has no gfid');
+  brick.handles.claim(wanted);
+  brick.setXattr(path, GFID_XATTR, gfidBytes(wanted));
+  if (isDirectory(stat)) {
+    brick.handles.setDirectory(wanted, parent.gfid, bname);
+  } else {
+    noteName(brick, path, parent.gfid, bname);
+    brick.handles.link(wanted, path);
+  }
+  brick.notice('a file without gfid was taken in', { path, gfid: wanted });
+  return wanted;
+}

@@ -1,0 +1,80 @@
+import type { Frame } from '../../../fop/frame.js';
+import type { Gfid } from '../../../fop/gfid.js';
+import { isDirectory } from '../../../fop/iatt.js';
+import type { Handlers } from '../../../fop/translator.js';
+import type { DiskStat } from '../../../platform/disk.js';
+import { likewise } from './answers.js';
+import type { Brick } from './brick.js';
+import { type Entry, entryOf, existing, type FoundEntry } from './entry.js';
+import { forgetName, noteName } from './new-inode.js';
+import { retireHandle } from './removal.js';
+import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
+
+/** rename. */
+export function renameFops(brick: Brick): Handlers {
+  return {
+    async rename(request, frame) {
+      const from = existing(brick, entryOf(brick, request.oldpargfid, request.oldbname));
+      const to = entryOf(brick, request.newpargfid, request.newbname);
+      const preoldparent = brick.iattOf(from.parent);
+      const prenewparent = brick.iattOf(to.parent);
+      const gfid = brick.gfidOf(from.path);
+      if (gfid === undefined) throw brick.error('ENODATA', 'the name has no gfid');
+      if (move(brick, from, to, gfid, frame)) {
+        touch(brick, from.parent, frame, BYTES_CHANGED);
+        if (from.parent.gfid !== to.parent.gfid) touch(brick, to.parent, frame, BYTES_CHANGED);
+      }
+      const { path } = to;
+      return {
+        stat: brick.iatt({ gfid, path, target: path }),
+        preoldparent,
+        postoldparent: brick.iatt(from.parent),
+        prenewparent,
+        postnewparent: brick.iatt(to.parent),
+        xdata: likewise(request.xdata),
+      };
+    },
+  };
+}
+
+/** False where both names are names of one inode already: then nothing is done, as rename(2) has it. */
+function move(brick: Brick, from: FoundEntry, to: Entry, gfid: Gfid, frame: Frame): boolean {
+  const stat = brick.lstat(to.path);
+  if (stat?.ino === from.stat.ino) return false;
+  const victim = stat === undefined ? undefined : { stat, gfid: brick.gfidOf(to.path) };
+  if (isDirectory(from.stat)) moveDirectory(brick, from, to, gfid);
+  else moveFile(brick, from, to, frame);
+  if (victim?.gfid !== undefined) dropVictim(brick, to, victim.stat, victim.gfid, frame);
+  return true;
+}
+
+function moveDirectory(brick: Brick, from: FoundEntry, to: Entry, gfid: Gfid): void {
+  brick.disk.rename(from.path, to.path);
+  brick.handles.forget();
+  brick.handles.setDirectory(gfid, to.parent.gfid, to.bname);
+}
+
+function moveFile(brick: Brick, from: FoundEntry, to: Entry, frame: Frame): void {
+  noteName(brick, from.path, to.parent.gfid, to.bname);
+  try {
+    brick.disk.rename(from.path, to.path);
+  } catch (error) {
+    forgetName(brick, from.path, to.parent.gfid, to.bname);
+    throw error;
+  }
+  forgetName(brick, to.path, from.parent.gfid, from.bname);
+  touch(brick, { target: to.path, stat: from.stat }, frame, ATTRIBUTES_CHANGED);
+}
+
+/** What had the new name until now. */
+function dropVictim(brick: Brick, to: Entry, stat: DiskStat, gfid: Gfid, frame: Frame): void {
+  if (isDirectory(stat)) {
+    brick.handles.remove(gfid);
+  } else if (stat.nlink <= 2) {
+    retireHandle(brick, gfid, stat);
+  } else {
+    const handle = brick.handles.path(gfid);
+    forgetName(brick, handle, to.parent.gfid, to.bname);
+    touch(brick, { target: handle, stat }, frame, ATTRIBUTES_CHANGED);
+  }
+}

@@ -1,0 +1,100 @@
+import { gfidBytes, gfidFromBytes, ROOT_GFID } from '../../../fop/gfid.js';
+import { isDirectory, isSymlink } from '../../../fop/iatt.js';
+import { readable } from '../../../fop/name.js';
+import { absent, type Brick } from './brick.js';
+import { HIDDEN_DIRECTORY, handleDirectories, ROOT_TARGET } from './handle-path.js';
+import { GFID_XATTR, VOLUME_ID_XATTR } from './xattr-name.js';
+
+/** What lies in `.glusterfs` beside the handles, with its permissions (engine reference, A.1). */
+const DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
+  ['indices', 0o600],
+  ['indices/xattrop', 0o600],
+  ['indices/dirty', 0o600],
+  ['indices/entry-changes', 0o600],
+  ['changelogs', 0o600],
+  ['landfill', 0o755],
+  ['unlink', 0o600],
+];
+
+/** Brings a brick's directory into shape, or says why it cannot be served (engine reference, A.8). */
+export function prepareLayout(brick: Brick): void {
+  checkVolumeId(brick);
+  const made = brick.lstat(brick.handles.hidden('')) === undefined;
+  if (made) brick.disk.mkdir(`${brick.root}/${HIDDEN_DIRECTORY}`, ownMode(brick, 0o600));
+  const present = new Set(brick.disk.readdir(brick.handles.hidden('')).map(({ name }) => name));
+  for (const [path, mode] of DIRECTORIES) makeDirectory(brick, path, ownMode(brick, mode));
+  for (let byte = 0; byte < 256; byte++) {
+    const name = byte.toString(16).padStart(2, '0');
+    if (!present.has(name)) makeDirectory(brick, name, 0o700);
+  }
+  checkRootGfid(brick);
+  checkRootHandle(brick);
+  clearUnlinked(brick);
+}
+
+/** Root walks into a directory whatever its mode says; others need their own permission. */
+function ownMode(brick: Brick, mode: number): number {
+  return brick.namespace.isTrusted ? mode : mode | 0o700;
+}
+
+function makeDirectory(brick: Brick, path: string, mode: number): void {
+  const full = brick.handles.hidden(path);
+  absent(() => {
+    brick.disk.mkdir(full, mode);
+    brick.disk.chmod(full, mode);
+  }, 'EEXIST');
+}
+
+/** An error of the brick that an administrator has to solve. */
+function refusal(brick: Brick, why: string): Error {
+  return new Error(`brick ${readable(brick.root)}: ${why}`);
+}
+
+function checkVolumeId(brick: Brick): void {
+  const { volumeId } = brick.options;
+  if (volumeId === undefined) return;
+  const bytes = brick.xattr(brick.root, VOLUME_ID_XATTR);
+  if (bytes === undefined)
+    throw refusal(brick, `${VOLUME_ID_XATTR} is absent: the directory is no brick of a volume`);
+  const found = bytes.length === 16 ? gfidFromBytes(bytes) : bytes.toString('hex');
+  if (found !== volumeId)
+    throw refusal(brick, `it is part of the volume ${found}, and the volfile says ${volumeId}`);
+}
+
+function checkRootGfid(brick: Brick): void {
+  const bytes = brick.xattr(brick.root, GFID_XATTR);
+  if (bytes === undefined) brick.setXattr(brick.root, GFID_XATTR, gfidBytes(ROOT_GFID));
+  else if (!bytes.equals(gfidBytes(ROOT_GFID)))
+    throw refusal(
+      brick,
+      `${GFID_XATTR} is ${bytes.toString('hex')}: it is not the root of a brick`,
+    );
+}
+
+function checkRootHandle(brick: Brick): void {
+  const [, second] = handleDirectories(ROOT_GFID);
+  const handle = brick.handles.path(ROOT_GFID);
+  const stat = brick.lstat(handle);
+  if (stat === undefined) {
+    absent(() => brick.disk.mkdir(`${brick.root}/${second}`, 0o700), 'EEXIST');
+    brick.disk.symlink(ROOT_TARGET, handle);
+    return;
+  }
+  const isRoot = isSymlink(stat) && brick.disk.stat(handle).ino === brick.disk.stat(brick.root).ino;
+  if (!isRoot) throw refusal(brick, `the handle ${readable(handle)} is not the brick's root`);
+}
+
+/** Files that were open without a name when the brick went down, and unfinished ones. */
+function clearUnlinked(brick: Brick): void {
+  for (const { name } of brick.disk.readdir(brick.handles.hidden('unlink'))) {
+    const to = brick.handles.hidden(`landfill/${name}-${brick.random.uuid()}`);
+    brick.disk.rename(brick.handles.hidden(`unlink/${name}`), to);
+  }
+}
+
+/** The brick's directory must be there before anything is asked of it. */
+export function checkDirectory(brick: Brick): void {
+  const stat = absent(() => brick.disk.stat(brick.root), 'ENOENT', 'ENOTDIR');
+  if (stat === undefined) throw refusal(brick, 'the directory does not exist');
+  if (!isDirectory(stat)) throw refusal(brick, 'it is not a directory');
+}

@@ -1,0 +1,26 @@
+import { type Gfid, gfidBytes, gfidFromBytes } from '../../../fop/gfid.js';
+import { type ByteString, readable } from '../../../fop/name.js';
+import type { Disk } from '../../../platform/disk.js';
+import { absent } from './brick.js';
+import { chooseNamespace } from './namespace.js';
+import { VOLUME_ID_XATTR } from './xattr-name.js';
+
+/**
+ * Makes `directory` (absolute; what is above it must be there) a brick of the volume, as `volume create` does before a
+ * brick process may run on it: the directory itself and its `volume-id`. Done again it changes nothing.
+ * Throws where the directory belongs to another volume; both ids are named.
+ */
+export function prepareBrick(disk: Disk, directory: ByteString, volumeId: Gfid): void {
+  absent(() => disk.mkdir(directory, 0o755), 'EEXIST');
+  const name = chooseNamespace(disk, directory).onDisk(VOLUME_ID_XATTR);
+  const bytes = absent(() => disk.getxattr(directory, name), 'ENODATA');
+  if (bytes === undefined) {
+    disk.setxattr(directory, name, gfidBytes(volumeId), 1);
+    return;
+  }
+  const found = bytes.length === 16 ? gfidFromBytes(bytes) : bytes.toString('hex');
+  if (found !== volumeId)
+    throw new Error(
+      `brick ${readable(directory)} belongs to the volume ${found}, not to ${volumeId}`,
+    );
+}

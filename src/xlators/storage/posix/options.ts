@@ -1,0 +1,61 @@
+import { isGfid } from '../../../fop/gfid.js';
+import { byteString } from '../../../fop/name.js';
+import type { OptionSpec, Options } from '../../../graph/spec.js';
+import type { BrickOptions } from './brick.js';
+
+export const POSIX_OPTIONS: readonly OptionSpec[] = [
+  {
+    key: 'directory',
+    kind: 'path',
+    isRequired: true,
+    doc: 'The directory that holds the brick; an absolute path.',
+  },
+  {
+    key: 'volume-id',
+    kind: 'uuid',
+    doc: 'The brick is served only if its trusted.glusterfs.volume-id is this one.',
+  },
+  {
+    key: 'shared-brick-count',
+    kind: 'int',
+    default: '1',
+    min: 1,
+    doc: 'Bricks that share one filesystem: statfs answers each with its part.',
+  },
+  {
+    key: 'fips-mode-rchecksum',
+    kind: 'bool',
+    default: 'off',
+    doc: 'Strong checksums are SHA-256 instead of MD5.',
+  },
+  {
+    key: 'max-hardlinks',
+    kind: 'int',
+    default: '100',
+    min: 1,
+    doc: 'Names that one file may have; beyond that link answers EMLINK.',
+  },
+  {
+    key: 'janitor-sleep-duration',
+    kind: 'int',
+    default: '10',
+    min: 1,
+    doc: 'Seconds between two rounds that empty .glusterfs/landfill.',
+  },
+];
+
+/** Throws where the directory is not absolute: it would depend on where the process was started. */
+export function brickOptions(options: Options): BrickOptions {
+  const directory = options.required('directory').replace(/\/+$/, '');
+  if (!directory.startsWith('/'))
+    throw new Error(`option directory: "${directory}" is not absolute`);
+  const volumeId = options.text('volume-id')?.toLowerCase();
+  return {
+    directory: byteString(directory),
+    volumeId: volumeId !== undefined && isGfid(volumeId) ? volumeId : undefined,
+    sharedBrickCount: options.int('shared-brick-count'),
+    maxHardLinks: options.int('max-hardlinks'),
+    isFips: options.bool('fips-mode-rchecksum'),
+    janitorSeconds: options.int('janitor-sleep-duration'),
+  };
+}

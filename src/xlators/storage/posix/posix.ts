@@ -1,0 +1,109 @@
+import xxhash from 'xxhash-wasm';
+import type { FopName, Reply } from '../../../fop/fops.js';
+import { type Handlers, Xlator } from '../../../fop/translator.js';
+import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
+import { Brick } from './brick.js';
+import { attributeFops } from './fops-attributes.js';
+import { createFops } from './fops-create.js';
+import { dataFops } from './fops-data.js';
+import { directoryFops } from './fops-directory.js';
+import { lookupFops } from './fops-lookup.js';
+import { putFops } from './fops-put.js';
+import { removeFops } from './fops-remove.js';
+import { renameFops } from './fops-rename.js';
+import { sparseFops } from './fops-sparse.js';
+import { xattrFops } from './fops-xattr.js';
+import { xattropFops } from './fops-xattrop.js';
+import { Janitor } from './janitor.js';
+import { checkDirectory, prepareLayout } from './layout.js';
+import { chooseNamespace } from './namespace.js';
+import { brickOptions, POSIX_OPTIONS } from './options.js';
+
+/**
+ * storage/posix: a directory as a volume of inodes.
+ *
+ * Promises: the format of GlusterFS 10 on disk, so that either can serve what the other wrote. A fop on names or
+ * attributes runs from start to end with nothing in between. The sizes in a write's answer are exact, and a
+ * write with O_DSYNC is on the platter when it is answered. Not promised: permission checks (the caller's kernel
+ * makes them) and locks (features/locks).
+ *
+ * Relies on: a Disk with extended attributes and hard links.
+ *
+ *     volume brick
+ *         type storage/posix
+ *         option directory /srv/brick
+ *         option volume-id 22dc9034-7373-4c06-8fd1-f5447caeb6f8
+ *     end-volume
+ */
+export class Posix extends Xlator {
+  readonly type = 'storage/posix';
+  protected readonly handlers: Handlers;
+  private readonly brick: Brick;
+  private readonly janitor: Janitor;
+
+  constructor({ name, options, platform }: CreateContext) {
+    super(name, []);
+    this.brick = new Brick(name, brickOptions(options), {
+      disk: platform.disk,
+      clock: platform.clock,
+      random: platform.random,
+      notice: (message, fields) =>
+        this.tell({ event: 'log', from: this, level: 'warn', message, fields }),
+    });
+    this.janitor = new Janitor(this.brick);
+    this.handlers = allFops(this.brick);
+  }
+
+  override async start(): Promise<void> {
+    const { brick } = this;
+    const { h64Raw } = await xxhash();
+    brick.hash = (bytes) => h64Raw(bytes);
+    checkDirectory(brick);
+    brick.namespace = chooseNamespace(brick.disk, brick.root);
+    if (!brick.namespace.isTrusted) this.tellUserNames();
+    prepareLayout(brick);
+    this.janitor.start();
+  }
+
+  override async stop(): Promise<void> {
+    this.janitor.stop();
+    this.brick.openFiles.closeAll();
+  }
+
+  protected otherwise<F extends FopName>(fop: F): Promise<Reply<F>> {
+    return Promise.reject(this.brick.error('EOPNOTSUPP', fop));
+  }
+
+  private tellUserNames(): void {
+    this.tell({
+      event: 'log',
+      from: this,
+      level: 'info',
+      message: 'without root attributes are kept under user.; no symlinks, devices or owners',
+      fields: { directory: this.brick.root },
+    });
+  }
+}
+
+function allFops(brick: Brick): Handlers {
+  return {
+    ...lookupFops(brick),
+    ...attributeFops(brick),
+    ...createFops(brick),
+    ...removeFops(brick),
+    ...renameFops(brick),
+    ...dataFops(brick),
+    ...sparseFops(brick),
+    ...putFops(brick),
+    ...xattrFops(brick),
+    ...xattropFops(brick),
+    ...directoryFops(brick),
+  };
+}
+
+export const storagePosix: TranslatorSpec = {
+  type: 'storage/posix',
+  children: { min: 0, max: 0 },
+  options: POSIX_OPTIONS,
+  create: (context) => new Posix(context),
+};

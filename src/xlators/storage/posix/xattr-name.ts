@@ -1,0 +1,44 @@
+import type { ByteString } from '../../../fop/name.js';
+import { GFID2PATH_PREFIX } from './gfid2path.js';
+
+export const GFID_XATTR = 'trusted.gfid';
+export const VOLUME_ID_XATTR = 'trusted.glusterfs.volume-id';
+
+/**
+ * How the names of attributes look on the disk. As root they stand there as they are. Who is not root has no
+ * `trusted.` attributes: then every name is put behind `user.`, which also keeps apart what users set themselves.
+ */
+export interface XattrNamespace {
+  readonly isTrusted: boolean;
+  onDisk(name: ByteString): ByteString;
+  /** Undefined for an attribute that is not the brick's. */
+  fromDisk(name: ByteString): ByteString | undefined;
+}
+
+export const TRUSTED_NAMESPACE: XattrNamespace = {
+  isTrusted: true,
+  onDisk: (name) => name,
+  fromDisk: (name) => name,
+};
+
+export const USER_NAMESPACE: XattrNamespace = {
+  isTrusted: false,
+  onDisk: (name) => `user.${name}`,
+  fromDisk: (name) => (/^user\..+\../s.test(name) ? name.slice(5) : undefined),
+};
+
+/** Left out where a client lists attributes. */
+export function isHidden(name: ByteString): boolean {
+  return name === GFID_XATTR || name === VOLUME_ID_XATTR || name.startsWith(GFID2PATH_PREFIX);
+}
+
+/** What a client may neither set nor remove: the errno, or undefined where it may. */
+export function whyNotChange(name: ByteString): 'EPERM' | 'EOPNOTSUPP' | undefined {
+  if (name === GFID_XATTR || name === VOLUME_ID_XATTR) return 'EPERM';
+  return name.startsWith(GFID2PATH_PREFIX) ? 'EOPNOTSUPP' : undefined;
+}
+
+/** Keys of a request's xdata that mean stored attributes. */
+export function isStored(key: ByteString): boolean {
+  return /^(trusted\.|user\.|security\.|system\.posix_acl_)/.test(key);
+}
