@@ -206,7 +206,7 @@ describe('stock glusterfs on one of our bricks', function () {
   });
 
   it('takes names that are not UTF-8, and of 255 bytes', async () => {
-    const odd = Buffer.concat([Buffer.from(`${at('')}odd-`), Buffer.from([0xff, 0xfe, 0x80])]);
+    const odd = Buffer.concat([Buffer.from(`${at('')}/odd-`), Buffer.from([0xff, 0xfe, 0x80])]);
     await fs.writeFile(odd, 'odd');
     assert.equal(await fs.readFile(odd, 'utf8'), 'odd');
     const names = await fs.readdir(at(''), 'buffer');
