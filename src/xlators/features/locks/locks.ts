@@ -1,0 +1,142 @@
+import { type ErrnoName, FopError } from '../../../fop/error.js';
+import type { FopName, Reply, Request } from '../../../fop/fops.js';
+import type { Client, Frame } from '../../../fop/frame.js';
+import type { Gfid } from '../../../fop/gfid.js';
+import { type Handlers, PassThrough } from '../../../fop/translator.js';
+import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
+import { entryLock } from './entry-lock.js';
+import { inodeLock } from './inode-lock.js';
+import { asksForCounts, type LockTables, withCounts } from './lock-counts.js';
+import { ENTRY_LOCKS, INODE_LOCKS, POSIX_LOCKS } from './lock-rules.js';
+import { LockTable } from './lock-table.js';
+import { activeLocks, dropPosixLocks, posixLock } from './posix-lock.js';
+
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    key: 'enforce-mandatory-lock',
+    kind: 'string',
+    default: 'off',
+    only: ['off'],
+    doc: 'Locks that reads and writes obey; only "off" is served.',
+  },
+];
+
+/**
+ * features/locks: who may work on what, as long as all ask.
+ *
+ * Promises: inodelk and entrylk by domain, lk as fcntl(2). The owner of a lock is the connection together with the
+ * lock owner of the frame. Waiting requests are granted in their order and answered when they are; all of a client's
+ * locks and requests end with its connection. Locks are kept by gfid, so those of an inode that is
+ * gone can still be given back. Nothing is enforced: locks are between those who ask for them.
+ *
+ * Relies on nothing below.
+ *
+ *     volume locks
+ *         type features/locks
+ *         subvolumes brick
+ *     end-volume
+ */
+export class Locks extends PassThrough {
+  readonly type = 'features/locks';
+  private readonly tables: LockTables = {
+    inode: new LockTable(INODE_LOCKS),
+    entry: new LockTable(ENTRY_LOCKS),
+    posix: new LockTable(POSIX_LOCKS),
+  };
+  private readonly refuse = (errno: ErrnoName, why?: string): FopError =>
+    new FopError(errno, why === undefined ? this.name : `${this.name}: ${why}`);
+
+  protected readonly handlers: Handlers = {
+    inodelk: (request, frame) => this.inodelk(request.gfid, request, frame),
+    finodelk: (request, frame) => this.inodelk(request.fd.gfid, request, frame),
+    entrylk: (request, frame) => this.entrylk(request.gfid, request, frame),
+    fentrylk: (request, frame) => this.entrylk(request.fd.gfid, request, frame),
+    lk: async (request, frame) => {
+      const flock = await posixLock(this.tables.posix, request, owner(frame), this.refuse);
+      return { flock, xdata: null };
+    },
+    getactivelk: async ({ gfid }) => ({
+      locks: activeLocks(this.tables.posix, gfid),
+      xdata: null,
+    }),
+    flush: (request, frame) => {
+      dropPosixLocks(this.tables.posix, request.fd.gfid, owner(frame));
+      return this.counted('flush', request, frame, () => request.fd.gfid);
+    },
+    lookup: async (request, frame) => {
+      const reply = await this.child.wind('lookup', request, frame);
+      const { xdata } = request;
+      if (!asksForCounts(xdata)) return reply;
+      const by = request.bname === '' ? undefined : request;
+      return { ...reply, xdata: withCounts(this.tables, xdata, reply.xdata, reply.stat.gfid, by) };
+    },
+    create: (request, frame) => this.counted('create', request, frame, (reply) => reply.stat.gfid),
+    opendir: (request, frame) => this.counted('opendir', request, frame, () => request.gfid),
+    stat: (request, frame) => this.counted('stat', request, frame, () => request.gfid),
+    fstat: (request, frame) => this.counted('fstat', request, frame, () => request.fd.gfid),
+    readv: (request, frame) => this.counted('readv', request, frame, () => request.fd.gfid),
+    writev: (request, frame) => this.counted('writev', request, frame, () => request.fd.gfid),
+    fsync: (request, frame) => this.counted('fsync', request, frame, () => request.fd.gfid),
+    readdirp: async (request, frame) => {
+      const reply = await this.child.wind('readdirp', request, frame);
+      const { xdata } = request;
+      if (!asksForCounts(xdata)) return reply;
+      const entries = reply.entries.map((entry) => ({
+        ...entry,
+        dict: withCounts(this.tables, xdata, entry.dict, entry.stat.gfid),
+      }));
+      return { ...reply, entries };
+    },
+  };
+
+  override clientGone(client: Client): void {
+    for (const table of Object.values(this.tables)) table.dropClient(client.id);
+    super.clientGone(client);
+  }
+
+  private async inodelk(
+    gfid: Gfid,
+    request: Request<'inodelk'> | Request<'finodelk'>,
+    frame: Frame,
+  ) {
+    await inodeLock(this.tables.inode, gfid, request, owner(frame), this.refuse);
+    return { xdata: null };
+  }
+
+  private async entrylk(
+    gfid: Gfid,
+    request: Request<'entrylk'> | Request<'fentrylk'>,
+    frame: Frame,
+  ) {
+    await entryLock(this.tables.entry, gfid, request, owner(frame), this.refuse);
+    return { xdata: null };
+  }
+
+  /** Passes a fop on and adds the counts that it asks for. */
+  private async counted<F extends FopName>(
+    fop: F,
+    request: Request<F>,
+    frame: Frame,
+    gfidOf: (reply: Reply<F>) => Gfid,
+  ): Promise<Reply<F>> {
+    const reply = await this.child.wind(fop, request, frame);
+    if (!asksForCounts(request.xdata)) return reply;
+    const xdata = withCounts(this.tables, request.xdata, reply.xdata, gfidOf(reply));
+    return { ...reply, xdata };
+  }
+}
+
+function owner({ client, lkOwner }: Frame): { client: string; lkOwner: string } {
+  return { client: client?.id ?? '', lkOwner };
+}
+
+export const featuresLocks: TranslatorSpec = {
+  type: 'features/locks',
+  children: { min: 1, max: 1 },
+  options: OPTIONS,
+  create: ({ name, children }: CreateContext) => {
+    const [child] = children;
+    if (child === undefined) throw new Error(`${name}: a subvolume is missing`);
+    return new Locks(name, child);
+  },
+};
