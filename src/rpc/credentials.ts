@@ -1,4 +1,4 @@
-import type { Frame } from '../fop/frame.js';
+import { type Frame, ROOT_FRAME } from '../fop/frame.js';
 import { malformed } from './error.js';
 import { Reader, Writer } from './xdr.js';
 
@@ -17,6 +17,9 @@ export const AUTH_GLUSTERFS_V3 = 390040;
 /** The 400 bytes of a credential hold this many groups, less the bytes of the lock owner. */
 const GROUP_ROOM = 91;
 const MAX_UNIX_GROUPS = 16;
+
+/** Of calls that no caller asked for: handshakes and pings. Without a pid they are the same in every run. */
+export const OWN_FRAME: Frame = { ...ROOT_FRAME, pid: 0 };
 
 /** A whole credential with an empty verifier behind it, as writeCallHeader wants it. */
 export function encodeCredential(frame: Frame, flavour: 390039 | 390040): Buffer {

@@ -1,6 +1,5 @@
-import { ROOT_FRAME } from '../fop/frame.js';
 import type { RpcConnection } from './connection.js';
-import { AUTH_GLUSTERFS_V2, encodeCredential } from './credentials.js';
+import { AUTH_GLUSTERFS_V2, encodeCredential, OWN_FRAME } from './credentials.js';
 import { malformed } from './error.js';
 import type { IncomingCall } from './incoming-call.js';
 import { NO_PROCEDURE } from './message.js';
@@ -51,7 +50,7 @@ export async function askPrograms(
   connection: RpcConnection,
   timeoutMs: number,
 ): Promise<readonly Program[]> {
-  const credential = encodeCredential(ROOT_FRAME, AUTH_GLUSTERFS_V2);
+  const credential = encodeCredential(OWN_FRAME, AUTH_GLUSTERFS_V2);
   const call = connection.beginCall(DUMP_PROGRAM, DUMP.DUMP, credential);
   call.writer.u64(CLIENT_ID);
   return readPrograms(await connection.finishCall(call, undefined, timeoutMs));

@@ -1,7 +1,6 @@
-import { ROOT_FRAME } from '../../../fop/frame.js';
 import type { Clock, Timer } from '../../../platform/platform.js';
 import type { RpcConnection } from '../../../rpc/connection.js';
-import { AUTH_GLUSTERFS_V3, encodeCredential } from '../../../rpc/credentials.js';
+import { AUTH_GLUSTERFS_V3, encodeCredential, OWN_FRAME } from '../../../rpc/credentials.js';
 import { ping } from '../../../rpc/dump.js';
 import { RpcError } from '../../../rpc/error.js';
 
@@ -65,7 +64,7 @@ export class Keepalive {
   private async ping(): Promise<void> {
     this.isPinged = true;
     try {
-      const credential = encodeCredential(ROOT_FRAME, AUTH_GLUSTERFS_V3);
+      const credential = encodeCredential(OWN_FRAME, AUTH_GLUSTERFS_V3);
       await ping(this.connection, credential, LOOKS * this.timeoutMs);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;

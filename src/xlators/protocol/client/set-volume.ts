@@ -1,11 +1,11 @@
 import { type ErrnoName, errnoName } from '../../../fop/error.js';
-import { type Frame, ROOT_FRAME } from '../../../fop/frame.js';
 import { byteString } from '../../../fop/name.js';
 import type { RpcConnection } from '../../../rpc/connection.js';
 import {
   AUTH_GLUSTERFS_V2,
   AUTH_GLUSTERFS_V3,
   encodeCredential,
+  OWN_FRAME,
 } from '../../../rpc/credentials.js';
 import { askPrograms } from '../../../rpc/dump.js';
 import { encodeFlatDict } from '../../../rpc/flat-dict.js';
@@ -21,7 +21,6 @@ import {
 import type { Target } from './target.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-const OWN_FRAME: Frame = { ...ROOT_FRAME, pid: 0 };
 const OWN_CREDENTIAL = encodeCredential(OWN_FRAME, AUTH_GLUSTERFS_V2);
 
 /** The server does not take this client. */

@@ -52,7 +52,10 @@ export interface SessionHost extends Reception {
 export class Session implements ConnectionOwner {
   readonly connection: RpcConnection;
   private service: FopService | undefined;
-  private isIntroducing = false;
+  /** What is to become the service, while the export is asked whether it is up. */
+  private candidate: FopService | undefined;
+  /** The export said that it was down while it was asked. */
+  private isInDoubt = false;
   private readonly deadline: Timer;
 
   constructor(
@@ -72,7 +75,7 @@ export class Session implements ConnectionOwner {
   }
 
   uses(exported: Translator): boolean {
-    return this.service?.exported === exported;
+    return (this.service ?? this.candidate)?.exported === exported;
   }
 
   called(call: IncomingCall): void {
@@ -101,7 +104,10 @@ export class Session implements ConnectionOwner {
 
   /** Is the export still up for this client? If not, the client is sent away. */
   async recheck(): Promise<void> {
-    if (this.service === undefined) return;
+    if (this.service === undefined) {
+      this.isInDoubt = true;
+      return;
+    }
     const errno = await rootFault(this.service);
     if (errno !== undefined) this.connection.close(`export is down (${errno})`);
   }
@@ -151,7 +157,7 @@ export class Session implements ConnectionOwner {
 
   private setVolume(call: IncomingCall): void {
     const dict = readSetVolume(call.args);
-    if (this.isIntroducing || this.service !== undefined) {
+    if (this.candidate !== undefined || this.service !== undefined) {
       this.turnAway(call, { errno: 'EINVAL', why: 'this connection is introduced already' });
       return;
     }
@@ -174,10 +180,10 @@ export class Session implements ConnectionOwner {
     call: IncomingCall,
     { exported, client }: Exclude<Introduction, { errno: ErrnoName }>,
   ): Promise<void> {
-    this.isIntroducing = true;
     const service = new FopService(exported, client, this.host.name);
-    const errno = await rootFault(service);
-    this.isIntroducing = false;
+    this.candidate = service;
+    const errno = await this.faultOf(service);
+    this.candidate = undefined;
     if (this.connection.isOver) {
       call.drop();
     } else if (this.host.isKnown(client.id)) {
@@ -188,6 +194,14 @@ export class Session implements ConnectionOwner {
     } else {
       this.service = service;
       this.accept(call, service);
+    }
+  }
+
+  private async faultOf(service: FopService): Promise<ErrnoName | undefined> {
+    for (;;) {
+      this.isInDoubt = false;
+      const errno = await rootFault(service);
+      if (errno !== undefined || !this.isInDoubt) return errno;
     }
   }
 

@@ -33,8 +33,7 @@ export function introduce(dict: FlatDict, from: Endpoint, reception: Reception):
   if (fault !== undefined) return fault;
   const exported = findExport(subvolume, reception);
   if (exported === undefined) return refusal('ENOENT', 'Brick not found');
-  const names = [subvolume, exported.name, reception.authPath ?? subvolume];
-  const verdict = reception.auth.judge(names, {
+  const verdict = reception.auth.judge(authNames(exported, reception), {
     address: from.host,
     username: dict.get('username'),
     password: dict.get('password'),
@@ -58,6 +57,13 @@ function requestFault(dict: FlatDict): { errno: ErrnoName; why: string } | undef
   if (subdir !== undefined && subdir !== '/')
     return refusal('EOPNOTSUPP', 'subdir-mount is not supported');
   return undefined;
+}
+
+/** Where there are several subvolumes, the rules for one of them say nothing about the others. */
+function authNames(exported: Translator, { exports, authPath }: Reception): readonly string[] {
+  return authPath !== undefined && exports.length === 1
+    ? [exported.name, authPath]
+    : [exported.name];
 }
 
 function findExport(subvolume: string, reception: Reception): Translator | undefined {
