@@ -7,6 +7,7 @@ import type { Disk, DiskStat, FileNumber } from '../../../platform/disk.js';
 import type { Clock, Random } from '../../../platform/platform.js';
 import type { Hash64 } from './gfid2path.js';
 import { Handles } from './handles.js';
+import { hash64 } from './hash64.js';
 import { decodeMdata, MDATA_XATTR } from './mdata.js';
 import { OpenFiles } from './open-files.js';
 import { GFID_XATTR, TRUSTED_NAMESPACE, type XattrNamespace } from './xattr-name.js';
@@ -47,9 +48,7 @@ export class Brick {
   readonly openFiles: OpenFiles;
   /** Set at the start, when it is known what the disk allows. */
   namespace: XattrNamespace = TRUSTED_NAMESPACE;
-  hash: Hash64 = () => {
-    throw new Error('the brick has not been started');
-  };
+  readonly hash: Hash64 = hash64;
 
   constructor(
     readonly name: string,

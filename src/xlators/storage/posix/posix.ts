@@ -1,4 +1,3 @@
-import xxhash from 'xxhash-wasm';
 import type { FopName, Reply } from '../../../fop/fops.js';
 import { type Handlers, Xlator } from '../../../fop/translator.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
@@ -56,8 +55,6 @@ export class Posix extends Xlator {
 
   override async start(): Promise<void> {
     const { brick } = this;
-    const { h64Raw } = await xxhash();
-    brick.hash = (bytes) => h64Raw(bytes);
     checkDirectory(brick);
     brick.namespace = chooseNamespace(brick.disk, brick.root);
     if (!brick.namespace.isTrusted) this.tellUserNames();
