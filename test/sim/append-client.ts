@@ -54,7 +54,7 @@ export class AppendClient {
 
   private async append(fd: Fd): Promise<void> {
     const id = `<${this.process.label}:${this.sequence++}>`;
-    const size = Math.ceil(this.random.exponential(this.random.chance(0.05) ? 100_000 : 300));
+    const size = Math.ceil(this.random.exponential(this.random.chance(0.02) ? 100_000 : 300));
     const filler = Buffer.alloc(size, `${this.random.next().toString(36)}.`);
     const data = Buffer.concat([Buffer.from(id), filler, Buffer.from('\n')]);
     const attempt = this.ledger.begin(id, data);

@@ -1,4 +1,4 @@
-/** One thing that somebody wanted to append. */
+/** One thing that somebody wanted to append: its bytes begin with the id, which is `<…>` and stands nowhere else. */
 export interface Attempt {
   readonly id: string;
   readonly bytes: Buffer;
@@ -13,6 +13,7 @@ export interface Attempt {
 export class AppendLedger {
   readonly findings: string[] = [];
   private readonly attempts = new Map<string, Attempt>();
+  private readonly confirmations: Attempt[] = [];
   /** Power was lost: then, and only then, an append may be there in part. */
   hasLostPower = false;
 
@@ -22,8 +23,9 @@ export class AppendLedger {
     return attempt;
   }
 
+  /** In the order in which they were confirmed. */
   get confirmed(): readonly Attempt[] {
-    return [...this.attempts.values()].filter(({ endOffset }) => endOffset !== undefined);
+    return this.confirmations;
   }
 
   /** The brick answered a write with the sizes before and after it. */
@@ -34,6 +36,7 @@ export class AppendLedger {
     if (after - before !== bytes.length)
       this.findings.push(`${id}: ${bytes.length} bytes took the size from ${before} to ${after}`);
     attempt.endOffset = after;
+    this.confirmations.push(attempt);
   }
 
   /** Somebody read the place of a confirmed append. */
@@ -66,15 +69,30 @@ export class AppendLedger {
 
   /** Each at most once. Answers how many bytes belong to nobody as a whole. */
   private judgeUnconfirmed(file: Buffer, taken: Uint8Array): number {
-    for (const { id, bytes, endOffset } of this.attempts.values()) {
-      const first = file.indexOf(bytes);
-      if (first !== -1 && file.indexOf(bytes, first + 1) !== -1)
-        this.findings.push(`${id}: there twice`);
-      if (first === -1 || endOffset !== undefined) continue;
+    for (const [id, places] of marksIn(file)) {
+      const attempt = this.attempts.get(id);
+      if (attempt === undefined) continue;
+      const { bytes, endOffset } = attempt;
+      const whole = places.filter((at) => file.subarray(at, at + bytes.length).equals(bytes));
+      if (whole.length > 1) this.findings.push(`${id}: there twice`);
+      const [first] = whole;
+      if (first === undefined || endOffset !== undefined) continue;
       if (taken.subarray(first, first + bytes.length).includes(1))
         this.findings.push(`${id}: lies over a confirmed one`);
       taken.fill(1, first, first + bytes.length);
     }
-    return taken.reduce((count, isTaken) => count + (isTaken === 0 ? 1 : 0), 0);
+    let free = 0;
+    for (const isTaken of taken) if (isTaken === 0) free++;
+    return free;
   }
+}
+
+/** Where in the file each `<id>` stands. */
+function marksIn(file: Buffer): Map<string, number[]> {
+  const marks = new Map<string, number[]>();
+  for (const match of file.toString('latin1').matchAll(/<[^<>]{1,100}>/g)) {
+    const [id] = match;
+    marks.set(id, [...(marks.get(id) ?? []), match.index]);
+  }
+  return marks;
 }

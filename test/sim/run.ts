@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { brickWorld } from './brick-world.js';
 import { logWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
 import { type NamedWorld, runSeeds, type SeedFailure } from './seeds.js';
@@ -13,6 +14,7 @@ The second replays one seed and prints its trace. Without --world every world ru
 
 const WORLDS: Readonly<Record<string, World>> = {
   register: registerWorld,
+  brick: brickWorld,
   log: logWorld,
 };
 

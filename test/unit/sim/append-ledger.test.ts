@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AppendLedger } from '../../sim/append-ledger.js';
 
-/** Appends of three letters each; `at` is where one was confirmed to end. */
+/** Appends of three bytes each, of which `<a>` is one; `at` is where one was confirmed to end. */
 interface Row {
   readonly appends: readonly (readonly [text: string, at?: number])[];
   readonly file: string;
@@ -13,56 +13,56 @@ interface Row {
 const ROWS: Record<string, Row> = {
   'all confirmed, in any order': {
     appends: [
-      ['aaa', 6],
-      ['bbb', 3],
+      ['<a>', 6],
+      ['<b>', 3],
     ],
-    file: 'bbbaaa',
+    file: '<b><a>',
   },
-  'a doubtful one may be there': { appends: [['aaa', 3], ['bbb']], file: 'aaabbb' },
-  'a doubtful one may be missing': { appends: [['aaa', 3], ['bbb']], file: 'aaa' },
+  'a doubtful one may be there': { appends: [['<a>', 3], ['<b>']], file: '<a><b>' },
+  'a doubtful one may be missing': { appends: [['<a>', 3], ['<b>']], file: '<a>' },
   'a doubtful one may be torn after a power cut': {
-    appends: [['aaa', 5], ['bbb']],
-    file: 'bbaaa',
+    appends: [['<a>', 5], ['<b>']],
+    file: '<b<a>',
     hasLostPower: true,
   },
   'nothing is torn otherwise': {
-    appends: [['aaa', 5], ['bbb']],
-    file: 'bbaaa',
+    appends: [['<a>', 5], ['<b>']],
+    file: '<b<a>',
     found: /2 bytes of the file are nobody's/,
   },
   'a confirmed one is missing': {
-    appends: [['aaa', 3]],
+    appends: [['<a>', 3]],
     file: '',
-    found: /aaa: confirmed up to 3/,
+    found: /<a>: confirmed up to 3/,
   },
   'a confirmed one is elsewhere': {
-    appends: [['aaa', 3]],
-    file: 'xxxaaa',
+    appends: [['<a>', 3]],
+    file: 'xxx<a>',
     hasLostPower: true,
-    found: /aaa: confirmed up to 3/,
+    found: /<a>: confirmed up to 3/,
   },
   'a confirmed one is torn': {
-    appends: [['aaa', 3]],
-    file: 'aa\0',
+    appends: [['<a>', 3]],
+    file: '<a\0',
     hasLostPower: true,
-    found: /aaa: confirmed/,
+    found: /<a>: confirmed/,
   },
   'two are confirmed at one place': {
     appends: [
-      ['aaa', 3],
-      ['bbb', 3],
+      ['<a>', 3],
+      ['<b>', 3],
     ],
-    file: 'aaa',
-    found: /bbb: lies over another/,
+    file: '<a>',
+    found: /<b>: lies over another/,
   },
   'one was resent and is there twice': {
-    appends: [['aaa', 3]],
-    file: 'aaaaaa',
-    found: /aaa: there twice/,
+    appends: [['<a>', 3]],
+    file: '<a><a>',
+    found: /<a>: there twice/,
   },
   'two are interleaved': {
-    appends: [['aaa'], ['bbb']],
-    file: 'ababab',
+    appends: [['<a>'], ['<b>']],
+    file: '<<ab>>',
     found: /6 bytes of the file are nobody's/,
   },
 };
@@ -83,10 +83,10 @@ describe('sim append ledger', () => {
 
   it('looks at the sizes of each answer, and at what is read', () => {
     const ledger = new AppendLedger();
-    ledger.answered(ledger.begin('short', Buffer.from('aaa')), 2, 0, 2);
-    const attempt = ledger.begin('late', Buffer.from('bbb'));
+    ledger.answered(ledger.begin('short', Buffer.from('<a>')), 2, 0, 2);
+    const attempt = ledger.begin('late', Buffer.from('<b>'));
     ledger.answered(attempt, 3, 0, 6);
-    ledger.read(attempt, Buffer.from('bbx'));
+    ledger.read(attempt, Buffer.from('<bx'));
     assert.deepEqual(ledger.findings, [
       'short: 2 of 3 written',
       'short: 3 bytes took the size from 0 to 2',
