@@ -70,6 +70,8 @@ export class ConfigDatabase {
       apply: (record) => this.apply(record),
       recent: (revision) => this.recent.get(revision),
       confirmed: () => this.noteConfirmed(),
+      ageMs: () => this.ageMs,
+      confirm: () => this.confirmRound.join(),
       retired: () => this.noteRetired(),
       changeMembers: (list, id, timeoutMs) => this.changeMembers(list, id, timeoutMs),
       log: (level, message, fields) => context.log(level, message, fields),
@@ -143,8 +145,8 @@ export class ConfigDatabase {
     }
   }
 
-  private noteConfirmed(): void {
-    this.confirmedMs = this.context.clock.monotonicMs();
+  private noteConfirmed(agoMs = 0): void {
+    this.confirmedMs = Math.max(this.confirmedMs, this.context.clock.monotonicMs() - agoMs);
   }
 
   /** Commits a list that was worked out from the present one; refused where another change came first. */
@@ -299,7 +301,7 @@ export class ConfigDatabase {
 
   private pushed(body: Buffer): PushAnswer {
     const { json, blobs } = decodeMessage<PushWords>(body);
-    const { leader, from, commit } = json;
+    const { leader, from, commit, ageMs } = json;
     if (leader === undefined || typeof from !== 'number' || typeof commit !== 'number')
       throw new ConfigError(
         'HFS-1001',
@@ -309,7 +311,8 @@ export class ConfigDatabase {
       );
     const isFollowing = this.leadership.follow(leader);
     if (isFollowing && !this.leadership.isTakingOver) this.take(from, blobs);
-    if (isFollowing && this.store.revision >= commit) this.noteConfirmed();
+    if (isFollowing && this.store.revision >= commit && typeof ageMs === 'number')
+      this.noteConfirmed(ageMs);
     return { applied: this.store.revision, counter: this.epoch.counter, isFollowing };
   }
 

@@ -14,6 +14,7 @@ export interface FollowersContext {
   members(): Members;
   /** The leader's commit index. */
   commit(): number;
+  ageMs(): number | null;
   record(revision: number): Promise<SealedRecord | undefined>;
   deposed(counter: number): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
@@ -69,6 +70,7 @@ export class Followers {
       peers,
       leader: hint,
       commit: () => this.context.commit(),
+      ageMs: () => this.context.ageMs(),
       record: (revision) => this.context.record(revision),
       deposed: (counter) => this.context.deposed(counter),
     });

@@ -28,6 +28,10 @@ export interface LeadershipContext {
   recent(revision: number): SealedRecord | undefined;
   /** This node knows that its state is the newest. */
   confirmed(): void;
+  /** Milliseconds since it did; null: never. */
+  ageMs(): number | null;
+  /** Asks the logs whether it still does. */
+  confirm(): Promise<unknown>;
   retired(): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
   log(
@@ -39,6 +43,8 @@ export interface LeadershipContext {
 
 /** No push for this long, plus a random part of as much again: the leader is gone. */
 const LEADER_SILENCE_MS = 600;
+/** A leader that has nothing to commit confirms that it leads this often. */
+const CONFIRM_MS = 1000;
 const INQUIRE_TIMEOUT_MS = 400;
 /** How often a node that hears no leader leaves the take-over to others that do. */
 const MAX_DEFERRALS = 5;
@@ -117,8 +123,17 @@ export class Leadership {
   private tick(): void {
     const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
     this.schedule(this.leader ? HEARTBEAT_MS : pause);
-    if (this.leader) this.followers?.promoteLearners();
+    if (this.leader) this.beat();
     else if (!this.isLeaderHeard() && !this.isTakingOver) void this.tryTakeOver();
+  }
+
+  /** What a leader does all the time, also when nobody asks it for anything. */
+  private beat(): void {
+    this.followers?.promoteLearners();
+    const age = this.context.ageMs();
+    if (age !== null && age < CONFIRM_MS) return;
+    // Without a majority it fails; the age goes on growing, and that is what others look at.
+    this.context.confirm().catch(() => undefined);
   }
 
   private isLeaderHeard(): boolean {
@@ -241,6 +256,7 @@ export class Leadership {
       hint: this.selfHint(leader.epoch),
       members: () => this.context.members(),
       commit: () => store.revision,
+      ageMs: () => this.context.ageMs(),
       record: async (revision) => this.context.recent(revision) ?? leader.committedRecord(revision),
       deposed: (counter) => this.deposed(leader, counter),
       changeMembers: (list, id, timeoutMs) => this.context.changeMembers(list, id, timeoutMs),

@@ -11,6 +11,8 @@ export interface PusherContext {
   readonly leader: LeaderHint;
   /** The leader's commit index. */
   commit(): number;
+  /** Milliseconds since it was last confirmed. */
+  ageMs(): number | null;
   /** A committed record. */
   record(revision: number): Promise<SealedRecord | undefined>;
   /** A follower that has met a higher epoch. */
@@ -88,6 +90,7 @@ export class Pusher {
       leader: this.context.leader,
       from: (this.applied ?? 0) + 1,
       commit: this.context.commit(),
+      ageMs: this.context.ageMs(),
     };
     const body = encodeMessage(
       words,

@@ -19,6 +19,8 @@ export interface PushWords {
   readonly from: number;
   /** The leader's commit index. */
   readonly commit: number;
+  /** Milliseconds since the leader last knew from a majority that this index is the newest; null: never. */
+  readonly ageMs: number | null;
 }
 
 export interface PushAnswer {

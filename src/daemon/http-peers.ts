@@ -20,7 +20,7 @@ export class HttpPeers implements Peers {
   constructor(private readonly secret: () => string | undefined) {}
 
   async status(address: string, timeoutMs: number): Promise<PeerStatus> {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     try {
       const answer = await fetch(`http://${address}/v1/status`, {
         signal,
@@ -87,7 +87,7 @@ function settled(
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let isConnected = false;
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     const fail = (why: string): void => {
       signal.removeEventListener('abort', late);
       sent.destroy();

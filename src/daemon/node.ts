@@ -50,6 +50,7 @@ export class Node implements Verbs, PeerService, RunningNode {
   private readonly serving = new Serving(this);
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
+  private keptVolfile: Promise<void> = Promise.resolve();
 
   constructor(
     readonly setup: NodeSetup,
@@ -198,11 +199,17 @@ export class Node implements Verbs, PeerService, RunningNode {
     }));
     this.check.soon();
     this.volfiles?.changed();
-    if (voters(members).length === 0) return;
-    keepVolfile(this.setup.platform.disk, this.setup.options.stateDir, this.clientVolfile()).catch(
-      (error: unknown) =>
-        this.setup.log.warn('the client volfile was not kept', { error: String(error) }),
-    );
+    if (voters(members).length > 0) this.keepVolfile();
+  }
+
+  /** One after the other: each replaces the same file. */
+  private keepVolfile(): void {
+    const { platform, options, log } = this.setup;
+    this.keptVolfile = this.keptVolfile
+      .then(() => keepVolfile(platform.disk, options.stateDir, this.clientVolfile()))
+      .catch((error: unknown) =>
+        log.warn('the client volfile was not kept', { error: String(error) }),
+      );
   }
 
   private remember(change: (data: NodeState) => NodeState): void {
