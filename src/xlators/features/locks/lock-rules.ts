@@ -1,3 +1,4 @@
+import type { Fd } from '../../../fop/fd.js';
 import type { ByteString } from '../../../fop/name.js';
 import { isSameOwner, type LockRules, type Owned } from './lock-queue.js';
 import { type ByteRange, overlaps, touches, without } from './range.js';
@@ -23,6 +24,8 @@ export interface PosixLock extends Owned {
   readonly type: number;
   readonly range: ByteRange;
   readonly pid: number;
+  /** It was asked for through this one, and ends with it at the latest. */
+  readonly fd: Fd;
 }
 
 function isExclusive(a: { readonly type: number }, b: { readonly type: number }): boolean {

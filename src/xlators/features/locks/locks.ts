@@ -9,7 +9,7 @@ import { inodeLock } from './inode-lock.js';
 import { asksForCounts, type LockTables, withCounts } from './lock-counts.js';
 import { ENTRY_LOCKS, INODE_LOCKS, POSIX_LOCKS } from './lock-rules.js';
 import { LockTable } from './lock-table.js';
-import { activeLocks, dropPosixLocks, posixLock } from './posix-lock.js';
+import { activeLocks, dropLocksOfFd, dropPosixLocks, posixLock } from './posix-lock.js';
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -62,6 +62,10 @@ export class Locks extends PassThrough {
     flush: (request, frame) => {
       dropPosixLocks(this.tables.posix, request.fd.gfid, owner(frame));
       return this.counted('flush', request, frame, () => request.fd.gfid);
+    },
+    release: (request, frame) => {
+      dropLocksOfFd(this.tables.posix, request.fd);
+      return this.child.wind('release', request, frame);
     },
     lookup: async (request, frame) => {
       const reply = await this.child.wind('lookup', request, frame);

@@ -1,3 +1,4 @@
+import type { Fd } from '../../../fop/fd.js';
 import type { ActiveLock, Flock, Request } from '../../../fop/fops.js';
 import type { Gfid } from '../../../fop/gfid.js';
 import { isSameOwner, type Owned } from './lock-queue.js';
@@ -22,7 +23,7 @@ export async function posixLock(
   if (range === undefined) throw refuse('EINVAL', 'range of lk');
   if (type !== READ_LOCK && type !== WRITE_LOCK && type !== UNLOCK)
     throw refuse('EINVAL', 'type of lk');
-  const lock: PosixLock = { ...owner, type, range, pid: flock.pid };
+  const lock: PosixLock = { ...owner, type, range, pid: flock.pid, fd };
   const answer = { ...flock, type };
   return table.with(fd.gfid, DOMAIN, async (queue) => {
     if (cmd === GET) {
@@ -45,10 +46,21 @@ function flockOf({ type, range, pid, lkOwner }: PosixLock): Flock {
 
 /** A close of a file ends its owner's locks there. */
 export function dropPosixLocks(table: LockTable<PosixLock>, gfid: Gfid, owner: Owned): void {
-  if (table.held(gfid, DOMAIN).length === 0) return;
-  table.with(gfid, DOMAIN, (queue) =>
-    queue.replace(queue.held.filter((lock) => !isSameOwner(lock, owner))),
-  );
+  dropWhere(table, gfid, (lock) => isSameOwner(lock, owner));
+}
+
+/** Locks of flock(2) belong to no process and outlive a close; the fd's release ends them. */
+export function dropLocksOfFd(table: LockTable<PosixLock>, fd: Fd): void {
+  dropWhere(table, fd.gfid, (lock) => lock.fd === fd);
+}
+
+function dropWhere(
+  table: LockTable<PosixLock>,
+  gfid: Gfid,
+  ends: (lock: PosixLock) => boolean,
+): void {
+  if (!table.held(gfid, DOMAIN).some(ends)) return;
+  table.with(gfid, DOMAIN, (queue) => queue.replace(queue.held.filter((lock) => !ends(lock))));
 }
 
 export function activeLocks(table: LockTable<PosixLock>, gfid: Gfid): readonly ActiveLock[] {
