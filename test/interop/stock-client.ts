@@ -53,12 +53,13 @@ export async function stockMount(
   ) as [string, string, string];
   writeFileSync(volfilePath, volfile);
   mkdirSync(path);
+  const device = statSync(path).dev;
   const level = process.env['HEKAFS_INTEROP_LOG_LEVEL'] ?? 'INFO';
   const words = ['-N', '-f', volfilePath, '-l', log, '-L', level, '--process-name', 'fuse', path];
   const child = spawn('glusterfs', words, { stdio: 'ignore' });
   const mount = { path, log, unmount: () => unmount(child, path) };
   try {
-    await untilMounted(child, path);
+    await untilMounted(child, path, device);
   } catch (error) {
     await mount.unmount();
     throw new Error(`${(error as Error).message}\n${logTail(log)}`);
@@ -66,8 +67,7 @@ export async function stockMount(
   return mount;
 }
 
-async function untilMounted(child: ChildProcess, path: string): Promise<void> {
-  const device = statSync(path).dev;
+async function untilMounted(child: ChildProcess, path: string, device: number): Promise<void> {
   const until = Date.now() + MOUNT_MS;
   for (; Date.now() < until; await sleep(50)) {
     if (child.exitCode !== null) throw new Error(`glusterfs ended with ${child.exitCode}`);

@@ -58,7 +58,7 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     'afr-pending-xattr': 'Names that stand for the subvolumes in marks of what they owe.',
     'afr-dirty-xattr': 'The mark of a change under way.',
     'quorum-type': 'How many subvolumes a write needs: none, auto or fixed.',
-    'locking-scheme': 'full or granular.',
+    'locking-scheme': 'Either full or granular.',
   }),
   ...inert(READS_ONLY, 'uuid', { 'volume-id': 'Of the volume; names the anonymous directory.' }),
   ...inert(READS_ONLY, 'int', { 'quorum-count': 'For quorum-type fixed.' }),
@@ -103,7 +103,7 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
   ...inert(HEALS_NOTHING, 'time', { 'heal-timeout': 'Between two rounds of healing.' }),
   ...inert(HEALS_NOTHING, 'size', { 'self-heal-readdir-size': 'Of one answer while healing.' }),
   ...inert(HEALS_NOTHING, 'string', {
-    'data-self-heal-algorithm': 'full or diff.',
+    'data-self-heal-algorithm': 'Either full or diff.',
     'favorite-child-policy': 'Which copy wins where nobody can decide.',
   }),
 ];
