@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { ConfigError } from '../config/error.js';
 import { VERSION } from '../daemon/version.js';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 import type { Globals } from './context.js';
@@ -59,7 +60,8 @@ function base(program: string): Argv {
     .locale('en')
     .wrap(null)
     .fail((message, error) => {
-      throw error ?? usage('command line', message);
+      if (error instanceof ConfigError) throw error;
+      throw usage('command line', message ?? String(error));
     });
 }
 

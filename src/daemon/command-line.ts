@@ -54,7 +54,8 @@ function parser() {
     .wrap(null)
     .exitProcess(true)
     .fail((message, error) => {
-      throw error ?? usage('command line', message);
+      if (error instanceof ConfigError) throw error;
+      throw usage('command line', message ?? String(error));
     });
 }
 

@@ -93,10 +93,13 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Runs hfs_config as a user would, and takes what it prints; its complaints go where ours go. */
-export function runConfigCommand(args: readonly string[]): Promise<CommandResult> {
+/** Runs hfs_config as a user would, and takes what it prints; its complaints go where ours go, or nowhere. */
+export function runConfigCommand(
+  args: readonly string[],
+  complaints: 'inherit' | 'ignore' = 'inherit',
+): Promise<CommandResult> {
   const child = spawn(process.execPath, [join(BIN, 'hfs_config'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', complaints],
   });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => void chunks.push(chunk));

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import type { Platform } from '../platform/platform.js';
 import type { DaemonCommandLine } from './command-line.js';
 import { demoPlan } from './demo-plan.js';
@@ -67,10 +68,16 @@ class Demo {
   }
 }
 
+/** Settles at the first signal. Until then the process stays, even when all its children are gone. */
 function asked(): Promise<'asked'> {
+  const { port1: hold } = new MessageChannel();
+  hold.on('message', () => {});
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => resolve('asked'));
+    const stop = (): void => {
+      hold.close();
+      resolve('asked');
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -34,10 +34,12 @@ export class HttpFixture {
   secret: string | undefined = SECRET;
   isStarted = true;
   answerPeer: (verb: PeerVerb, body: Buffer) => Promise<Buffer> = async (_verb, body) => body;
-  private readonly directory = mkdtempSync(join(tmpdir(), 'hekafs-http-'));
+  /** As a state directory: with the socket, and the token. */
+  readonly directory = mkdtempSync(join(tmpdir(), 'hekafs-http-'));
   private http: RunningHttp | undefined;
 
   async start(limits?: HttpLimits): Promise<void> {
+    writeFileSync(join(this.directory, 'token'), `${TOKEN}\n`);
     const served = {
       verbs: this.verbs,
       clusterSecret: () => this.secret,
@@ -66,7 +68,7 @@ export class HttpFixture {
   }
 
   get socketPath(): string {
-    return join(this.directory, 's');
+    return join(this.directory, 'hekafsd.sock');
   }
 
   get port(): number {
