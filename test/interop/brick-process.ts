@@ -11,6 +11,8 @@ export interface BrickProcess {
   readonly port: number;
   /** Asks it to end, and answers its exit status. */
   stop(): Promise<number | null>;
+  /** SIGKILL, without waiting. */
+  kill(): void;
 }
 
 /** Makes a brick's directory, with a volume-id where one is given. */
@@ -33,7 +35,7 @@ export async function startBrick(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const port = await portOf(child);
-  return { port, stop: () => stop(child) };
+  return { port, stop: () => stop(child), kill: () => void child.kill('SIGKILL') };
 }
 
 /** Waits for the line of the log that tells the port. */
