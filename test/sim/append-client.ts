@@ -6,7 +6,7 @@ import { ROOT_FRAME } from '../../src/fop/frame.js';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
 import type { Translator } from '../../src/fop/translator.js';
 import { sleep } from '../../src/platform/platform.js';
-import type { AppendLedger } from './append-ledger.js';
+import type { AppendLedger, Attempt } from './append-ledger.js';
 import type { SimProcess } from './process.js';
 
 const FLAGS = O_RDWR | O_APPEND | O_DSYNC;
@@ -22,12 +22,15 @@ export class AppendClient {
   answers = 0;
   private readonly random;
   private sequence = 0;
+  private unanswered: Attempt | undefined;
 
   constructor(
     private readonly process: SimProcess,
     private readonly top: Translator,
     private readonly name: string,
     private readonly ledger: AppendLedger,
+    /** A bug: what got no answer is sent again. */
+    private readonly resends = false,
   ) {
     this.random = process.random.fork('work');
   }
@@ -57,9 +60,11 @@ export class AppendClient {
     const size = Math.ceil(this.random.exponential(this.random.chance(0.02) ? 100_000 : 300));
     const filler = Buffer.alloc(size, `${this.random.next().toString(36)}.`);
     const data = Buffer.concat([Buffer.from(id), filler, Buffer.from('\n')]);
-    const attempt = this.ledger.begin(id, data);
-    const flags = O_DSYNC;
-    const reply = await this.wind('writev', { fd, offset: 0, flags, data, xdata: ATOMIC });
+    const attempt = this.unanswered ?? this.ledger.begin(id, data);
+    if (this.resends) this.unanswered = attempt;
+    const request = { fd, offset: 0, flags: O_DSYNC, data: attempt.bytes, xdata: ATOMIC };
+    const reply = await this.wind('writev', request);
+    this.unanswered = undefined;
     this.ledger.answered(attempt, reply.written, reply.prebuf.size, reply.postbuf.size);
     this.answers++;
   }

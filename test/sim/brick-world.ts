@@ -1,7 +1,7 @@
 import { buildGraph } from '../../src/graph/graph.js';
-import { TRANSLATORS } from '../../src/graph/translators.js';
 import { AppendClient } from './append-client.js';
 import { AppendLedger } from './append-ledger.js';
+import { type BrickBug, diskWith, REGISTRY_WITH_BUGS } from './brick-bugs.js';
 import { SimDisk } from './disk.js';
 import { Fabric } from './fabric.js';
 import { FAULT_MODES, type FaultMode, planFaults } from './fault-plan.js';
@@ -26,14 +26,20 @@ const FAULTS_FROM_MS = 200;
 const FAULTS_END_MS = 8000;
 const END_MS = 25_000;
 
-const BRICK_VOLFILE = `
+function brickVolfile(bug: BrickBug): string {
+  const type = bug === 'brick-sizes-late' ? 'test/late-sizes' : 'debug/io-stats';
+  return `
 volume posix
     type storage/posix
     option directory ${DIRECTORY}
 end-volume
-volume export
+volume locks
     type features/locks
     subvolumes posix
+end-volume
+volume export
+    type ${type}
+    subvolumes locks
 end-volume
 volume server
     type protocol/server
@@ -44,6 +50,7 @@ volume server
     subvolumes export
 end-volume
 `;
+}
 
 function clientVolfile(host: string): string {
   return `
@@ -68,7 +75,11 @@ class BrickWorld implements FaultStage {
   private readonly clients: AppendClient[] = [];
   private brick: SimProcess | undefined;
 
-  constructor(seed: number, options: WorldOptions) {
+  constructor(
+    seed: number,
+    options: WorldOptions,
+    private readonly bug: BrickBug,
+  ) {
     this.kernel = new Kernel(seed, options);
     this.fabric = new Fabric(this.kernel);
     ['brick', ...CLIENTS].forEach((name, index) => {
@@ -76,7 +87,7 @@ class BrickWorld implements FaultStage {
       this.machines.set(name, new SimMachine(this.kernel, this.fabric, name, host));
     });
     const { clock } = this.machine('brick');
-    this.disk = new SimDisk({ clock, random: this.kernel.random.fork('disk') });
+    this.disk = diskWith(bug, { clock, random: this.kernel.random.fork('disk') });
     this.disk.mkdir(DIRECTORY, 0o755);
   }
 
@@ -101,7 +112,7 @@ class BrickWorld implements FaultStage {
   }
 
   private async serve(process: SimProcess, disk: SimDisk): Promise<void> {
-    const graph = buildGraph(BRICK_VOLFILE, TRANSLATORS, process.platform(disk));
+    const graph = buildGraph(brickVolfile(this.bug), REGISTRY_WITH_BUGS, process.platform(disk));
     await graph.start();
   }
 
@@ -109,8 +120,14 @@ class BrickWorld implements FaultStage {
     const process = this.machine(name).start('client');
     const disk = new SimDisk({ clock: process.clock, random: process.random });
     const volfile = clientVolfile(this.machine('brick').host);
-    const graph = buildGraph(volfile, TRANSLATORS, process.platform(disk));
-    const client = new AppendClient(process, graph.top, FILE, this.ledger);
+    const graph = buildGraph(volfile, REGISTRY_WITH_BUGS, process.platform(disk));
+    const client = new AppendClient(
+      process,
+      graph.top,
+      FILE,
+      this.ledger,
+      this.bug === 'client-resends',
+    );
     this.clients.push(client);
     process.run('client starts', async () => {
       await graph.start();
@@ -173,6 +190,9 @@ class BrickWorld implements FaultStage {
   }
 }
 
-export function brickWorld(seed: number, options: WorldOptions): Promise<WorldResult> {
-  return new BrickWorld(seed, options).run(seed);
+export function brickWorldWith(bug: BrickBug) {
+  return (seed: number, options: WorldOptions): Promise<WorldResult> =>
+    new BrickWorld(seed, options, bug).run(seed);
 }
+
+export const brickWorld = brickWorldWith('none');
