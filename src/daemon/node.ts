@@ -351,7 +351,7 @@ export class Node implements Verbs, PeerService, RunningNode {
 
   async createToken(ttlSeconds: number, asker: Asker): Promise<{ readonly token: string }> {
     const { database } = this.running();
-    const token = this.setup.platform.random.bytes(24).toString('base64url');
+    const token = this.setup.platform.random.bytes(24).toString('hex');
     const json = JSON.stringify({ hash: tokenHash(token), ttlSeconds });
     await database.propose(
       { op: 'system', changes: [{ type: 'token', json }] },
