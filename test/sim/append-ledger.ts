@@ -14,8 +14,8 @@ export class AppendLedger {
   readonly findings: string[] = [];
   private readonly attempts = new Map<string, Attempt>();
   private readonly confirmations: Attempt[] = [];
-  /** Power was lost: then, and only then, an append may be there in part. */
-  hasLostPower = false;
+  /** Power was lost or the disk was full: then, and only then, an append may be there in part. */
+  mayTear = false;
 
   begin(id: string, bytes: Buffer): Attempt {
     const attempt = { id, bytes };
@@ -48,8 +48,7 @@ export class AppendLedger {
   judge(file: Buffer): readonly string[] {
     const taken = this.judgeConfirmed(file);
     const rest = this.judgeUnconfirmed(file, taken);
-    if (rest > 0 && !this.hasLostPower)
-      this.findings.push(`${rest} bytes of the file are nobody's`);
+    if (rest > 0 && !this.mayTear) this.findings.push(`${rest} bytes of the file are nobody's`);
     return this.findings;
   }
 

@@ -9,6 +9,7 @@ import { type FaultStage, stageFaults } from './faults.js';
 import { Kernel } from './kernel.js';
 import { SimMachine } from './machine.js';
 import type { SimProcess } from './process.js';
+import type { SimRandom } from './random.js';
 import { resultOf, type WorldOptions, type WorldResult } from './world.js';
 
 /*
@@ -137,7 +138,7 @@ class BrickWorld implements FaultStage {
 
   powerOff(name: string): void {
     this.machine(name).powerOff();
-    this.ledger.hasLostPower = true;
+    this.ledger.mayTear = true;
     this.disk.crash();
   }
 
@@ -187,6 +188,33 @@ class BrickWorld implements FaultStage {
       extent: 'unlimited',
     });
     stageFaults(this, faults);
+    if (mode === 'crashes' || mode === 'all') this.stageDiskFaults(random);
+  }
+
+  /** The disk is full for a while; and it fails to sync for a while, after which the machine is started anew. */
+  private stageDiskFaults(random: SimRandom): void {
+    const at = (fraction: number): number =>
+      FAULTS_FROM_MS + (FAULTS_END_MS - FAULTS_FROM_MS) * fraction;
+    const [from = 0, to = 0, badFrom = 0, badTo = 0] = Array.from({ length: 4 }, () =>
+      at(random.float()),
+    ).sort((a, b) => a - b);
+    const schedule = (ms: number, label: string, run: () => void): void =>
+      void this.kernel.schedule(ms, null, label, run);
+    schedule(from, 'disk full', () => {
+      this.disk.isFull = true;
+      this.ledger.mayTear = true;
+    });
+    schedule(to, 'disk has room', () => {
+      this.disk.isFull = false;
+    });
+    schedule(badFrom, 'disk fails to sync', () => {
+      this.disk.failsSync = true;
+    });
+    schedule(badTo, 'disk replaced by one that syncs', () => {
+      this.disk.failsSync = false;
+      this.powerOff('brick');
+      this.powerOn('brick');
+    });
   }
 }
 

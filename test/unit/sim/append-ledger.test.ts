@@ -5,7 +5,7 @@ import { AppendLedger } from '../../sim/append-ledger.js';
 interface Row {
   readonly appends: readonly (readonly [text: string, at?: number])[];
   readonly file: string;
-  readonly hasLostPower?: boolean;
+  readonly mayTear?: boolean;
   /** What is found, or nothing. */
   readonly found?: RegExp;
 }
@@ -23,7 +23,7 @@ const ROWS: Record<string, Row> = {
   'a doubtful one may be torn after a power cut': {
     appends: [['<a>', 5], ['<b>']],
     file: '<b<a>',
-    hasLostPower: true,
+    mayTear: true,
   },
   'nothing is torn otherwise': {
     appends: [['<a>', 5], ['<b>']],
@@ -38,13 +38,13 @@ const ROWS: Record<string, Row> = {
   'a confirmed one is elsewhere': {
     appends: [['<a>', 3]],
     file: 'xxx<a>',
-    hasLostPower: true,
+    mayTear: true,
     found: /<a>: confirmed up to 3/,
   },
   'a confirmed one is torn': {
     appends: [['<a>', 3]],
     file: '<a\0',
-    hasLostPower: true,
+    mayTear: true,
     found: /<a>: confirmed/,
   },
   'two are confirmed at one place': {
@@ -68,10 +68,10 @@ const ROWS: Record<string, Row> = {
 };
 
 describe('sim append ledger', () => {
-  for (const [name, { appends, file, hasLostPower, found }] of Object.entries(ROWS))
+  for (const [name, { appends, file, mayTear, found }] of Object.entries(ROWS))
     it(name, () => {
       const ledger = new AppendLedger();
-      ledger.hasLostPower = hasLostPower ?? false;
+      ledger.mayTear = mayTear ?? false;
       for (const [text, at] of appends) {
         const attempt = ledger.begin(text, Buffer.from(text));
         if (at !== undefined) ledger.answered(attempt, 3, at - 3, at);
