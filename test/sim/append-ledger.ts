@@ -6,6 +6,12 @@ export interface Attempt {
   endOffset?: number;
 }
 
+interface Place {
+  readonly id: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * What clients wanted to append to one file, and what they were told. Judges the file that is left after any number of
  * crashes: what was confirmed is where it was said to be, everything else is there once, or in part, or not at all.
@@ -46,43 +52,48 @@ export class AppendLedger {
 
   /** Judges the whole file. */
   judge(file: Buffer): readonly string[] {
-    const taken = this.judgeConfirmed(file);
-    const rest = this.judgeUnconfirmed(file, taken);
+    const places = [...this.confirmedIn(file), ...this.unconfirmedIn(file)];
+    const rest = this.judgePlaces(places, file.length);
     if (rest > 0 && !this.mayTear) this.findings.push(`${rest} bytes of the file are nobody's`);
     return this.findings;
   }
 
-  /** Each at its place, none over another. Answers which bytes they hold. */
-  private judgeConfirmed(file: Buffer): Uint8Array {
-    const taken = new Uint8Array(file.length);
-    for (const { id, bytes, endOffset = 0 } of this.confirmed) {
+  /** Each is where the brick said. */
+  private confirmedIn(file: Buffer): Place[] {
+    return this.confirmations.map(({ id, bytes, endOffset = 0 }) => {
       const start = endOffset - bytes.length;
       if (!file.subarray(Math.max(0, start), endOffset).equals(bytes))
         this.findings.push(`${id}: confirmed up to ${endOffset}, and not there`);
-      if (taken.subarray(start, endOffset).includes(1))
-        this.findings.push(`${id}: lies over another one`);
-      taken.fill(1, start, endOffset);
-    }
-    return taken;
+      return { id, start, end: endOffset };
+    });
   }
 
-  /** Each at most once. Answers how many bytes belong to nobody as a whole. */
-  private judgeUnconfirmed(file: Buffer, taken: Uint8Array): number {
-    for (const [id, places] of marksIn(file)) {
+  /** Those that are there as a whole; nobody more than once. */
+  private unconfirmedIn(file: Buffer): Place[] {
+    const found: Place[] = [];
+    for (const [id, starts] of marksIn(file)) {
       const attempt = this.attempts.get(id);
       if (attempt === undefined) continue;
       const { bytes, endOffset } = attempt;
-      const whole = places.filter((at) => file.subarray(at, at + bytes.length).equals(bytes));
+      const whole = starts.filter((at) => file.subarray(at, at + bytes.length).equals(bytes));
       if (whole.length > 1) this.findings.push(`${id}: there twice`);
-      const [first] = whole;
-      if (first === undefined || endOffset !== undefined) continue;
-      if (taken.subarray(first, first + bytes.length).includes(1))
-        this.findings.push(`${id}: lies over a confirmed one`);
-      taken.fill(1, first, first + bytes.length);
+      const [start] = whole;
+      if (start === undefined || endOffset !== undefined) continue;
+      found.push({ id, start, end: start + bytes.length });
     }
-    let free = 0;
-    for (const isTaken of taken) if (isTaken === 0) free++;
-    return free;
+    return found;
+  }
+
+  /** No two share a byte. Answers how many bytes belong to nobody. */
+  private judgePlaces(places: readonly Place[], size: number): number {
+    let rest = 0;
+    let end = 0;
+    for (const place of [...places].sort((a, b) => a.start - b.start || a.end - b.end)) {
+      if (place.start < end) this.findings.push(`${place.id}: lies over another one`);
+      rest += Math.max(0, place.start - end);
+      end = Math.max(end, place.end);
+    }
+    return rest + Math.max(0, size - end);
   }
 }
 

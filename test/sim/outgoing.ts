@@ -116,7 +116,7 @@ export class Outgoing {
     const { random } = this.fabric;
     const most = Math.min(this.queuedBytes, MAX_SEGMENT_BYTES);
     const size = random.chance(0.75) ? most : 1 + random.int(most);
-    const segment = Buffer.allocUnsafeSlow(size);
+    const segment = Buffer.allocUnsafe(size);
     let filled = 0;
     while (filled < size) filled += this.takeInto(segment, filled);
     this.queuedBytes -= size;

@@ -36,7 +36,20 @@ export async function runSeeds(
   return found;
 }
 
+/** What failed; a world that throws has failed too. */
 async function runSeed(world: World, seed: number, isTwice: boolean): Promise<readonly string[]> {
+  try {
+    return await failuresOf(world, seed, isTwice);
+  } catch (error) {
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
+}
+
+async function failuresOf(
+  world: World,
+  seed: number,
+  isTwice: boolean,
+): Promise<readonly string[]> {
   const first = await world(seed, { keepsTrace: false });
   if (!isTwice) return first.failures;
   const second = await world(seed, { keepsTrace: false });

@@ -39,6 +39,17 @@ describe('sim worlds', () => {
       assert.match(failed[0]?.failures[0] ?? '', /^key [ab]: /);
     });
 
+  it('takes a world that throws for a failure', async () => {
+    const world = async (seed: number): Promise<never> => {
+      throw new Error(`planted in ${seed}`);
+    };
+    const failed = await runSeeds([{ name: 'broken', world }], { from: 1, count: 2 });
+    assert.deepEqual(
+      failed.map(({ failures }) => failures[0]?.split('\n')[0]),
+      ['Error: planted in 1', 'Error: planted in 2'],
+    );
+  });
+
   it('finds a world that does not repeat itself', async () => {
     let runs = 0;
     const world = async () => {
