@@ -1,12 +1,11 @@
-import yargs, { type Argv } from 'yargs';
-import { ConfigError } from '../config/error.js';
-import { VERSION } from '../daemon/version.js';
+import { Parser } from 'yargs/helpers';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 import type { Globals } from './context.js';
+import { type Words, wordsOf } from './words.js';
 
 /** A command line, read. */
 export interface CommandLine {
-  readonly command: CliCommand | undefined;
+  readonly command: CliCommand;
   readonly args: Readonly<Record<string, unknown>>;
   readonly globals: Globals;
 }
@@ -28,99 +27,123 @@ export const GLOBAL_OPTIONS: readonly ArgumentSpec[] = [
   { name: 'verbose', short: 'v', kind: 'flag', doc: 'say more' },
 ];
 
-/** Reads a command line; `--help` and `--version` print and exit. A fault is HFS-1001. */
-export async function readCommandLine(
-  program: string,
+/** True where `--help` or `--version` stands before a `--`: then nothing else counts. */
+export function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const before = end === -1 ? argv : argv.slice(0, end);
+  return before.includes('--help') || before.includes('--version');
+}
+
+/**
+ * Reads a command line. Words are taken as they are, those behind `--` and a lone `-` too. A fault is HFS-1001:
+ * nothing is ignored.
+ */
+export function readCommandLine(
   commands: readonly CliCommand[],
   argv: readonly string[],
   environment: Environment,
-): Promise<CommandLine> {
-  let command: CliCommand | undefined;
-  const parser = withCommands(base(program), commands, (chosen) => {
-    command = chosen;
-  });
-  const args: Readonly<Record<string, unknown>> = await parser.parseAsync([...argv]);
-  return { command, args, globals: globalsOf(args, environment) };
+): CommandLine {
+  const { words, options } = split(commands, argv);
+  const { command, rest } = findCommand(commands, words);
+  const allowed = [...GLOBAL_OPTIONS, ...command.options].map(({ name }) => name);
+  for (const name of Object.keys(options))
+    if (!allowed.includes(name)) throw usage(`--${name}`, 'this command does not have it');
+  const args = { ...options, ...positionals(command, rest) };
+  return { command, args, globals: globalsOf(options, environment) };
 }
 
-function base(program: string): Argv {
-  return GLOBAL_OPTIONS.reduce(addOption, yargs().scriptName(program))
-    .parserConfiguration({
-      'duplicate-arguments-array': false,
+interface Split {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Tells words from options, by the options of all commands: one name means the same everywhere. */
+function split(commands: readonly CliCommand[], argv: readonly string[]): Split {
+  const specs = [...GLOBAL_OPTIONS, ...commands.flatMap(({ options }) => options)];
+  const texts = specs.filter(({ kind }) => kind === 'text').map(({ name }) => name);
+  const { argv: parsed, error } = Parser.detailed([...argv], {
+    boolean: specs.filter(({ kind }) => kind === 'flag').map(({ name }) => name),
+    string: texts,
+    narg: Object.fromEntries(texts.map((name) => [name, 1])),
+    alias: Object.fromEntries(specs.flatMap(({ name, short }) => (short ? [[name, [short]]] : []))),
+    configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'dot-notation': false,
-    })
-    .strict()
-    .demandCommand(1, 'a command is missing')
-    .version(VERSION)
-    .help()
-    .locale('en')
-    .wrap(null)
-    .fail((message, error) => {
-      if (error instanceof ConfigError) throw error;
-      throw usage('command line', message ?? String(error));
-    });
+      'populate--': true,
+      'strip-aliased': true,
+    },
+  });
+  if (error) throw usage('command line', error.message);
+  const { _: words, '--': behind = [], ...options } = parsed;
+  checkKnown(specs, options);
+  return { words: [...words, ...(behind as readonly unknown[])].map(String), options };
 }
 
-function withCommands(
-  parser: Argv,
-  commands: readonly CliCommand[],
-  choose: (command: CliCommand) => void,
-): Argv {
-  return commands.reduce((at, command) => addCommand(at, command, choose), parser);
+function checkKnown(
+  specs: readonly ArgumentSpec[],
+  options: Readonly<Record<string, unknown>>,
+): void {
+  const known = specs.map(({ name }) => name);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw usage(dashed(unknown), 'there is no such option');
 }
 
-/** `token create` is a word below a word. */
-function addCommand(
-  parser: Argv,
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+interface Chosen {
+  readonly command: CliCommand;
+  readonly rest: readonly string[];
+}
+
+function findCommand(commands: readonly CliCommand[], words: readonly string[]): Chosen {
+  const [first] = words;
+  if (first === undefined) throw usage('command line', 'a command is missing');
+  for (const command of commands) {
+    const { names } = wordsOf(command.words);
+    if (names.every((name, index) => words[index] === name))
+      return { command, rest: words.slice(names.length) };
+  }
+  throw usage(JSON.stringify(words.slice(0, 2).join(' ')), 'there is no such command');
+}
+
+function positionals(
   command: CliCommand,
-  choose: (command: CliCommand) => void,
-): Argv {
-  const [first = '', second, ...more] = command.words.split(' ');
-  if (second === undefined || !/^[a-z]+$/.test(second))
-    return parser.command(command.words, command.doc, build(command), () => choose(command));
-  const inner = { ...command, words: [second, ...more].join(' ') };
-  return parser.command(
-    `${first} <command>`,
-    `${second}: ${command.doc}`,
-    (below) =>
-      below.command(inner.words, inner.doc, build(inner), () => choose(command)).demandCommand(1),
-    () => {},
-  );
+  words: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const { places }: Words = wordsOf(command.words);
+  const found: Record<string, unknown> = {};
+  let rest = words;
+  for (const { name, isRequired, isMany } of places) {
+    if (rest.length === 0 && isRequired) throw usage(command.words, `${name} is missing`);
+    if (isMany) found[name] = rest;
+    else if (rest.length > 0) found[name] = rest[0];
+    rest = isMany ? [] : rest.slice(1);
+  }
+  if (rest.length > 0)
+    throw usage(command.words, `${JSON.stringify(rest[0])} is one word too many`);
+  return found;
 }
 
-function build(command: CliCommand): (parser: Argv) => Argv {
-  return (parser) =>
-    command.options.reduce(addOption, command.positionals.reduce(addPositional, parser));
-}
-
-function addPositional(parser: Argv, { name, kind, doc }: ArgumentSpec): Argv {
-  return parser.positional(name, { type: 'string', array: kind === 'texts', describe: doc });
-}
-
-function addOption(parser: Argv, { name, kind, doc, short }: ArgumentSpec): Argv {
-  const alias = short === undefined ? {} : { alias: short };
-  if (kind === 'flag') return parser.option(name, { type: 'boolean', describe: doc, ...alias });
-  return parser.option(name, { type: 'string', requiresArg: true, describe: doc, ...alias });
-}
-
-function globalsOf(args: Readonly<Record<string, unknown>>, environment: Environment): Globals {
+function globalsOf(options: Readonly<Record<string, unknown>>, environment: Environment): Globals {
   const text = (name: string): string | undefined => {
-    const value = args[name];
+    const value = options[name];
     return typeof value === 'string' ? value : undefined;
   };
-  const isPlain = args['no-color'] === true || Boolean(environment['NO_COLOR']);
+  const isPlain = options['no-color'] === true || Boolean(environment['NO_COLOR']);
   return {
     server: text('server') ?? (environment['HEKAFS_SERVER'] || undefined),
     stateDir: text('state-dir') ?? (environment['HEKAFS_STATE_DIR'] || undefined),
-    isJson: args['json'] === true,
+    isJson: options['json'] === true,
     timeoutSeconds: secondsOf(text('timeout')),
-    isYes: args['yes'] === true,
+    isYes: options['yes'] === true,
     isColour: process.stdout.isTTY === true && !isPlain,
-    isVerbose: args['verbose'] === true,
+    isVerbose: options['verbose'] === true,
   };
 }
 

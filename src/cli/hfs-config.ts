@@ -1,6 +1,6 @@
 import { CODES, ConfigError } from '../config/error.js';
-import { Arguments, type CliCommand, usage } from './command.js';
-import { type CommandLine, readCommandLine } from './command-line.js';
+import { Arguments, type CliCommand } from './command.js';
+import { asksForHelp, GLOBAL_OPTIONS, readCommandLine } from './command-line.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
 import { getCommand } from './get.js';
@@ -28,31 +28,31 @@ export const COMMANDS: readonly CliCommand[] = [
 
 /** hfs_config: words to one request to output. Settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  let line: CommandLine | undefined;
   try {
-    line = await readCommandLine('hfs_config', COMMANDS, argv, process.env);
-    return await run(line);
+    if (asksForHelp(argv)) await help(argv);
+    const { command, args, globals } = readCommandLine(COMMANDS, argv, process.env);
+    const context = newContext(globals, command.timeoutSeconds);
+    try {
+      return await command.run(new Arguments(args), context);
+    } finally {
+      context.client.close();
+    }
   } catch (error) {
-    return complain(error, line);
+    return complain(error, argv);
   }
 }
 
-async function run({ command, args, globals }: CommandLine): Promise<number> {
-  if (command === undefined) throw usage('command line', 'a command is missing');
-  const context = newContext(globals, command.timeoutSeconds);
-  try {
-    return await command.run(new Arguments(args), context);
-  } finally {
-    context.client.close();
-  }
+async function help(argv: readonly string[]): Promise<void> {
+  const { printHelp } = await import('./help.js');
+  await printHelp('hfs_config', GLOBAL_OPTIONS, COMMANDS, argv);
 }
 
 /** One block on standard error, or one JSON object with `--json`; no stack without `-v`. */
-function complain(error: unknown, line: CommandLine | undefined): number {
-  const { isJson, isVerbose } = line?.globals ?? { isJson: false, isVerbose: false };
+function complain(error: unknown, argv: readonly string[]): number {
   const problem = error instanceof ConfigError ? error : bug(error);
   const block = `${problem.code} ${problem.what}: ${problem.why}\nnext: ${problem.next}`;
-  process.stderr.write(`${isJson ? JSON.stringify(problem) : block}\n`);
+  process.stderr.write(`${argv.includes('--json') ? JSON.stringify(problem) : block}\n`);
+  const isVerbose = argv.includes('-v') || argv.includes('--verbose');
   if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return CODES[problem.code].exit;
 }
