@@ -19,6 +19,7 @@ const READ: readonly Row[] = [
     { key: 'k', value: 'v', 'if-revision': '3' },
   ],
   [['list'], 'list [prefix]', {}],
+  [['set', 'k', '-5'], 'set <key> [value]', { key: 'k', value: '-5' }],
   [['token', 'create'], 'token create', {}],
   [['--json', 'status', '-v'], 'status', { json: true, verbose: true }],
   [
@@ -42,7 +43,6 @@ const REFUSED: readonly (readonly string[])[] = [
   ['status', '--no-json'],
   ['status', '--timeout'],
   ['status', '--timeout', 'soon'],
-  ['set', 'k', '-5'],
 ];
 
 describe('command line of hfs_config', () => {
