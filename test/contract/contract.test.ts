@@ -1,0 +1,26 @@
+import { contract } from './contract.js';
+import { posixStack, type StackOptions } from './stacks.js';
+import { whyNoXattrs } from './temporary.js';
+
+/** Volumes above the brick, as they stand in a volfile. Each row again under a translator that does nothing. */
+const ROWS: readonly (readonly [name: string, options: StackOptions])[] = [
+  ['posix over a simulated disk', { on: 'sim' }],
+  ['posix over a simulated disk, without root', { on: 'sim', isPrivileged: false }],
+  ['posix', { on: 'machine' }],
+  ['locks over posix', { on: 'sim', above: ['features/locks'] }],
+  ['read-only, off, over posix', { on: 'sim', above: ['features/read-only'] }],
+];
+
+const whyNot = whyNoXattrs();
+
+for (const [name, options] of ROWS) {
+  if (options.on === 'machine' && whyNot !== undefined) {
+    it(`contract: ${name}: skipped, because ${whyNot}`);
+    continue;
+  }
+  contract(`contract: ${name}`, () => posixStack(options));
+  const above = [...(options.above ?? []), 'test/idle'];
+  contract(`contract: ${name}, under an idle pass-through`, () =>
+    posixStack({ ...options, above }),
+  );
+}

@@ -1,0 +1,104 @@
+import { PassThrough } from '../../src/fop/translator.js';
+import { buildGraph } from '../../src/graph/graph.js';
+import { registryOf } from '../../src/graph/registry.js';
+import type { TranslatorSpec } from '../../src/graph/spec.js';
+import { type PrintedVolume, printVolfile } from '../../src/graph/volfile.js';
+import type { Disk } from '../../src/platform/disk.js';
+import type { Network } from '../../src/platform/network.js';
+import { nodeDisk } from '../../src/platform/node/disk.js';
+import type { Platform } from '../../src/platform/platform.js';
+import { featuresLocks } from '../../src/xlators/features/locks/locks.js';
+import { featuresReadOnly } from '../../src/xlators/features/read-only/read-only.js';
+import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
+import { storagePosix } from '../../src/xlators/storage/posix/posix.js';
+import { SimDisk } from '../sim/disk.js';
+import { instantly, seeded } from './platforms.js';
+import { TemporaryDirectory } from './temporary.js';
+import type { Stack } from './volume.js';
+
+/** A translator that winds every fop on as it came. */
+class Idle extends PassThrough {
+  readonly type = 'test/idle';
+  protected readonly handlers = {};
+}
+
+const IDLE: TranslatorSpec = {
+  type: 'test/idle',
+  children: { min: 1, max: 1 },
+  options: [],
+  create: ({ name, children }) => {
+    const [child] = children;
+    if (child === undefined) throw new Error('no child');
+    return new Idle(name, child);
+  },
+};
+
+const REGISTRY = registryOf([storagePosix, featuresLocks, featuresReadOnly, IDLE]);
+const VOLUME_ID = '5ca1ab1e-0000-4000-8000-000000000001';
+
+export interface StackOptions {
+  readonly on: 'machine' | 'sim';
+  /** Types of the volumes above the brick, from below. */
+  readonly above?: readonly string[];
+  readonly isPrivileged?: boolean;
+}
+
+/** No stack of one process has anything to say to another. */
+const NO_NETWORK: Network = {
+  connect: () => Promise.reject(new Error('there is no network')),
+  listen: () => Promise.reject(new Error('there is no network')),
+};
+
+interface Ground {
+  readonly disk: Disk;
+  readonly path: string;
+  close(): void;
+}
+
+function ground(options: StackOptions): Ground {
+  if (options.on === 'machine') {
+    const directory = new TemporaryDirectory('brick');
+    return { disk: nodeDisk(), path: directory.path, close: () => directory.remove() };
+  }
+  const isPrivileged = options.isPrivileged ?? true;
+  const disk = new SimDisk({ clock: instantly(), random: seeded(1), isPrivileged });
+  return { disk, path: '/brick', close: () => undefined };
+}
+
+/** A brick, and what is above it, started. */
+export async function posixStack(options: StackOptions): Promise<Stack> {
+  const { disk, path, close } = ground(options);
+  prepareBrick(disk, path, VOLUME_ID);
+  const platform: Platform = { disk, clock: quietClock(), random: seeded(2), network: NO_NETWORK };
+  const graph = buildGraph(volfile(path, options.above ?? []), REGISTRY, platform);
+  await graph.start();
+  const isTrusted = options.isPrivileged ?? (options.on === 'sim' || process.getuid?.() === 0);
+  return {
+    top: graph.top,
+    hasSpecialFiles: isTrusted,
+    close: async () => {
+      await graph.stop();
+      close();
+    },
+  };
+}
+
+/** Timers of a brick (its janitor) never come due in these tests. */
+function quietClock() {
+  return { ...instantly(), after: () => ({ cancel: () => undefined }) };
+}
+
+function volfile(directory: string, above: readonly string[]): string {
+  const options = [
+    { key: 'directory', value: directory },
+    { key: 'volume-id', value: VOLUME_ID },
+  ];
+  const volumes: PrintedVolume[] = [
+    { name: 'brick', type: 'storage/posix', options, subvolumes: [] },
+  ];
+  for (const [index, type] of above.entries()) {
+    const below = volumes.at(-1)?.name ?? '';
+    volumes.push({ name: `v${index}`, type, options: [], subvolumes: [{ name: below }] });
+  }
+  return printVolfile(volumes);
+}
