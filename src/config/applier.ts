@@ -19,9 +19,16 @@ export interface ApplierContext {
   ): void;
 }
 
-/** A pass waits this long for more to do together; what it lags is bounded by this and one pass. */
-const GATHER_MS = 5;
-const MAX_PARALLEL = 16;
+/** After a quiet time a pass begins this soon. */
+const GATHER_MS = 2;
+/**
+ * Between passes there is this many times the pause that the last one took, up to a limit: under load more commits are
+ * gathered, of which only the last of each key is written, and the log keeps the disk.
+ */
+const PAUSE_FACTOR = 3;
+const MAX_PAUSE_MS = 1000;
+/** Few, so that an append never waits behind many of them. */
+const MAX_PARALLEL = 4;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
 /** Commits behind which the export is closed to readers until it has caught up. */
@@ -45,6 +52,8 @@ export class Applier {
   private tree: ValuesTree | undefined;
   private timer: Timer | undefined;
   private isRunning = false;
+  private startedMs = 0;
+  private pausedUntilMs = 0;
   private isOpen = false;
   private isFresh = false;
   private retryMs = FIRST_RETRY_MS;
@@ -64,6 +73,7 @@ export class Applier {
     this.stands = undefined;
     this.isOpen = false;
     this.retryMs = FIRST_RETRY_MS;
+    this.pausedUntilMs = 0;
     this.wake(0);
   }
 
@@ -89,7 +99,8 @@ export class Applier {
 
   private wake(ms: number): void {
     if (this.isRunning || this.timer || this.tree === undefined) return;
-    this.timer = this.context.clock.after(ms, () => {
+    const pauseMs = this.pausedUntilMs - this.context.clock.monotonicMs();
+    this.timer = this.context.clock.after(Math.max(ms, pauseMs), () => {
       this.timer = undefined;
       this.run();
     });
@@ -99,6 +110,7 @@ export class Applier {
     const { tree } = this;
     if (tree === undefined) return;
     this.isRunning = true;
+    this.startedMs = this.context.clock.monotonicMs();
     this.pass(tree).then(
       () => this.ran(tree),
       (error: unknown) => this.failed(tree, error),
@@ -109,6 +121,8 @@ export class Applier {
     this.isRunning = false;
     if (this.tree !== tree) return this.wake(0);
     this.retryMs = FIRST_RETRY_MS;
+    const nowMs = this.context.clock.monotonicMs();
+    this.pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (nowMs - this.startedMs));
     const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
     if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
   }

@@ -15,10 +15,13 @@ import { retireHandle } from './removal.js';
 import { BYTES_CHANGED, touch, writeTimes } from './times.js';
 import { GFID_XATTR, isHidden } from './xattr-name.js';
 
+/** Contents from this size on are written by the thread pool. */
+const LARGE_BYTES = 64 * 1024;
+
 /**
- * put: the whole content of a name at once. It is written and synced aside, then renamed over the name, so that after
- * a crash too readers find the old bytes or the new ones. With O_DSYNC in `flags` the name is on the
- * platter as well when the answer comes.
+ * put: the whole content of a name at once. It is written aside and renamed over the name, so that readers find the old
+ * bytes or the new ones. With O_DSYNC in `flags` it is on the platter, name and all, when the answer comes; without
+ * it a power cut may take it back, as with any write.
  */
 export function putFops(brick: Brick): Handlers {
   return {
@@ -27,10 +30,11 @@ export function putFops(brick: Brick): Handlers {
       const aside = brick.handles.hidden(`unlink/put-${brick.random.uuid()}`);
       const file = brick.disk.open(aside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
+        const isSynced = (request.flags & O_DSYNC) !== 0;
         await writeAll(brick, file, request.data);
-        await brick.disk.fdatasync(file);
+        if (isSynced) await brick.disk.fdatasync(file);
         const reply = replace(brick, request, frame, aside);
-        if ((request.flags & O_DSYNC) !== 0) await brick.disk.fsync(file);
+        if (isSynced) await brick.disk.fsync(file);
         return reply;
       } catch (error) {
         if (brick.lstat(aside) !== undefined) brick.disk.unlink(aside);
@@ -70,8 +74,13 @@ function oldFile(brick: Brick, request: Request<'put'>, { path }: Entry): OldFil
 }
 
 async function writeAll(brick: Brick, file: FileNumber, data: Buffer): Promise<void> {
-  for (let done = 0; done < data.length; )
-    done += await brick.disk.writeLarge(file, data.subarray(done), done);
+  for (let done = 0; done < data.length; ) {
+    const rest = data.subarray(done);
+    done +=
+      rest.length < LARGE_BYTES
+        ? brick.disk.write(file, rest, done)
+        : await brick.disk.writeLarge(file, rest, done);
+  }
 }
 
 /** From here on nothing waits: the name, the handle and the attributes change together. */
