@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { ConfigError } from '../config/error.js';
-import { VERSION } from '../daemon/version.js';
+import { VERSION } from '../version.js';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 
 /**

@@ -13,7 +13,7 @@ import { type OpenLog, openLog } from './log.js';
 import type { RunningNode, StartNode } from './node-start.js';
 import { type DaemonOptions, daemonOptions } from './options.js';
 import { freeSocketPath, makeStateDir, rootToken } from './prepare.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../version.js';
 
 /** What the program is made of; a test puts in its own. */
 export interface DaemonProgram {

@@ -1,2 +1,0 @@
-/** As package.json has it. */
-export const VERSION = '0.1.0';
