@@ -20,6 +20,7 @@ import {
   type LeaderHint,
   type PushAnswer,
   type PushWords,
+  type ServerSight,
 } from './words.js';
 
 export interface DatabaseContext {
@@ -102,16 +103,9 @@ export class ConfigDatabase {
     return Number.isFinite(age) ? Math.max(0, Math.round(age)) : null;
   }
 
-  /** What this leader knows of a server's hekafsd, or null where another leads. */
-  follower(
-    node: string,
-  ): { readonly isUp: boolean | null; readonly applied: number | null } | null {
-    return this.leadership.follower(node);
-  }
-
-  /** Whether a voter's log answers this leader. */
-  isVoterUp(voter: string): boolean {
-    return this.leadership.leader?.isVoterUp(voter) ?? false;
+  /** The servers as the leader sees them; none where this node hears no leader. */
+  get sights(): readonly ServerSight[] {
+    return this.leadership.sights;
   }
 
   /** The servers that a write waits for while there is no majority. */
@@ -301,7 +295,7 @@ export class ConfigDatabase {
 
   private pushed(body: Buffer): PushAnswer {
     const { json, blobs } = decodeMessage<PushWords>(body);
-    const { leader, from, commit, ageMs } = json;
+    const { leader, from, commit, ageMs, servers } = json;
     if (leader === undefined || typeof from !== 'number' || typeof commit !== 'number')
       throw new ConfigError(
         'HFS-1001',
@@ -309,7 +303,7 @@ export class ConfigDatabase {
         'unintelligible',
         'are all nodes on the same release?',
       );
-    const isFollowing = this.leadership.follow(leader);
+    const isFollowing = this.leadership.follow(leader, servers ?? []);
     if (isFollowing && !this.leadership.isTakingOver) this.take(from, blobs);
     if (isFollowing && this.store.revision >= commit && typeof ageMs === 'number')
       this.noteConfirmed(ageMs);

@@ -4,7 +4,7 @@ import type { SealedRecord } from './log/record.js';
 import { type Members, type Server, withPromoted } from './members.js';
 import type { Peers } from './peers.js';
 import { Pusher } from './pusher.js';
-import type { LeaderHint } from './words.js';
+import type { LeaderHint, ServerSight } from './words.js';
 
 export interface FollowersContext {
   readonly self: string;
@@ -34,9 +34,16 @@ export class Followers {
     private readonly context: FollowersContext,
   ) {}
 
-  /** What this leader knows of a server's hekafsd. */
-  get(node: string): { readonly isUp: boolean | null; readonly applied: number | null } | null {
-    return this.pushers.get(node) ?? null;
+  /** Every server of the list as this leader sees it. */
+  sights(): ServerSight[] {
+    return this.context.members().servers.map(({ node, voter }) => {
+      const isLogUp = this.leader.isVoterUp(voter);
+      if (node === this.context.self)
+        return { node, isUp: isLogUp, applied: this.context.commit() };
+      const pusher = this.pushers.get(node);
+      const isUp = pusher?.isUp ?? null;
+      return { node, isUp: isUp && isLogUp, applied: pusher?.applied ?? null };
+    });
   }
 
   stop(): void {
@@ -71,6 +78,7 @@ export class Followers {
       leader: hint,
       commit: () => this.context.commit(),
       ageMs: () => this.context.ageMs(),
+      servers: () => this.sights(),
       record: (revision) => this.context.record(revision),
       deposed: (counter) => this.context.deposed(counter),
     });

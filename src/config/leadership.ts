@@ -11,7 +11,7 @@ import { decodeMessage, encodeMessage } from './message.js';
 import type { Peers } from './peers.js';
 import { HEARTBEAT_MS } from './pusher.js';
 import type { Store } from './store.js';
-import type { InquireAnswer, LeaderHint } from './words.js';
+import type { InquireAnswer, LeaderHint, ServerSight } from './words.js';
 
 export interface LeadershipContext {
   readonly self: string;
@@ -64,6 +64,7 @@ export class Leadership {
   private timer: Timer | undefined;
   private isStopped = false;
   private deferrals = 0;
+  private told: readonly ServerSight[] = [];
 
   constructor(private readonly context: LeadershipContext) {}
 
@@ -89,8 +90,10 @@ export class Leadership {
     return this.hint?.node === this.context.self ? undefined : this.hint?.address;
   }
 
-  follower(node: string): ReturnType<Followers['get']> {
-    return this.followers?.get(node) ?? null;
+  /** The servers as the leader sees them: this node itself, or whoever it hears; none where it hears nobody. */
+  get sights(): readonly ServerSight[] {
+    if (this.followers) return this.followers.sights();
+    return this.isLeaderHeard() ? this.told : [];
   }
 
   /** The link to a voter; one for each, for as long as the node runs. */
@@ -104,13 +107,14 @@ export class Leadership {
   }
 
   /** A push came. False where its sender is not the newest leader that this node knows. */
-  follow(leader: LeaderHint): boolean {
+  follow(leader: LeaderHint, sights: readonly ServerSight[]): boolean {
     if (compareEpochs(leader.epoch, this.highest) < 0 || leader.node === this.context.self)
       return false;
     this.highest = leader.epoch;
     this.hint = leader;
     this.heardMs = this.context.clock.monotonicMs();
     this.deferrals = 0;
+    this.told = sights;
     this.leader?.end(`epoch ${epochText(leader.epoch)} leads`);
     return true;
   }

@@ -3,7 +3,7 @@ import type { SealedRecord } from './log/record.js';
 import type { Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import type { Peers } from './peers.js';
-import type { LeaderHint, PushAnswer, PushWords } from './words.js';
+import type { LeaderHint, PushAnswer, PushWords, ServerSight } from './words.js';
 
 export interface PusherContext {
   readonly clock: Clock;
@@ -13,6 +13,7 @@ export interface PusherContext {
   commit(): number;
   /** Milliseconds since it was last confirmed. */
   ageMs(): number | null;
+  servers(): readonly ServerSight[];
   /** A committed record. */
   record(revision: number): Promise<SealedRecord | undefined>;
   /** A follower that has met a higher epoch. */
@@ -91,6 +92,7 @@ export class Pusher {
       from: (this.applied ?? 0) + 1,
       commit: this.context.commit(),
       ageMs: this.context.ageMs(),
+      servers: this.context.servers(),
     };
     const body = encodeMessage(
       words,

@@ -21,6 +21,16 @@ export interface PushWords {
   readonly commit: number;
   /** Milliseconds since the leader last knew from a majority that this index is the newest; null: never. */
   readonly ageMs: number | null;
+  /** How the leader sees the servers, for the status of its followers. */
+  readonly servers: readonly ServerSight[];
+}
+
+/** One server as the leader sees it. */
+export interface ServerSight {
+  readonly node: string;
+  /** Whether its log and its hekafsd answer; null: not known yet. */
+  readonly isUp: boolean | null;
+  readonly applied: number | null;
 }
 
 export interface PushAnswer {

@@ -52,17 +52,17 @@ function serverRows({ state, config }: StatusInput, revision: number): ServerSta
   const database = config?.database;
   const members = database?.members ?? state.members;
   const leader = database?.leaderHint?.node;
+  const sights = new Map((database?.sights ?? []).map((sight) => [sight.node, sight]));
   return members.servers.map((server) => {
     const isSelf = server.node === state.node;
-    const follower = database?.follower(server.node) ?? null;
-    const applied = isSelf ? revision : (follower?.applied ?? null);
-    const up = isSelf ? true : server.node === leader ? true : (follower?.isUp ?? null);
+    const sight = sights.get(server.node);
+    const applied = isSelf ? revision : (sight?.applied ?? null);
     return {
       node: server.node,
       name: server.name,
       address: server.address,
       role: server.role,
-      up: database?.isLeading && up ? database.isVoterUp(server.voter) : up,
+      up: isSelf ? true : (sight?.isUp ?? null),
       isLeader: server.node === leader,
       isSelf,
       revision: applied,
