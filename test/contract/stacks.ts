@@ -34,13 +34,25 @@ const IDLE: TranslatorSpec = {
 };
 
 const REGISTRY = registryOf([storagePosix, featuresLocks, featuresReadOnly, IDLE]);
-const VOLUME_ID = '5ca1ab1e-0000-4000-8000-000000000001';
+export const VOLUME_ID = '5ca1ab1e-0000-4000-8000-000000000001';
 
 export interface StackOptions {
   readonly on: 'machine' | 'sim';
   /** Types of the volumes above the brick, from below. */
   readonly above?: readonly string[];
   readonly isPrivileged?: boolean;
+  /** Options of the uppermost volume. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** A simulated disk that is there already. */
+  readonly disk?: SimDisk;
+  /** Done to the brick's directory before it starts. */
+  readonly prepare?: (disk: Disk, path: string) => void;
+}
+
+/** A stack with the disk below it, for tests that look there. */
+export interface PosixStack extends Stack {
+  readonly disk: Disk;
+  readonly path: string;
 }
 
 /** No stack of one process has anything to say to another. */
@@ -61,20 +73,24 @@ function ground(options: StackOptions): Ground {
     return { disk: nodeDisk(), path: directory.path, close: () => directory.remove() };
   }
   const isPrivileged = options.isPrivileged ?? true;
-  const disk = new SimDisk({ clock: instantly(), random: seeded(1), isPrivileged });
+  const simulated = { clock: instantly(), random: seeded(1), isPrivileged };
+  const disk = options.disk ?? new SimDisk(simulated);
   return { disk, path: '/brick', close: () => undefined };
 }
 
 /** A brick, and what is above it, started. */
-export async function posixStack(options: StackOptions): Promise<Stack> {
+export async function posixStack(options: StackOptions): Promise<PosixStack> {
   const { disk, path, close } = ground(options);
   prepareBrick(disk, path, VOLUME_ID);
+  options.prepare?.(disk, path);
   const platform: Platform = { disk, clock: quietClock(), random: seeded(2), network: NO_NETWORK };
-  const graph = buildGraph(volfile(path, options.above ?? []), REGISTRY, platform);
+  const graph = buildGraph(volfile(path, options), REGISTRY, platform);
   await graph.start();
   const isTrusted = options.isPrivileged ?? (options.on === 'sim' || process.getuid?.() === 0);
   return {
     top: graph.top,
+    disk,
+    path,
     hasSpecialFiles: isTrusted,
     close: async () => {
       await graph.stop();
@@ -88,17 +104,19 @@ function quietClock() {
   return { ...instantly(), after: () => ({ cancel: () => undefined }) };
 }
 
-function volfile(directory: string, above: readonly string[]): string {
-  const options = [
+function volfile(directory: string, { above = [], options = {} }: StackOptions): string {
+  const ofBrick = [
     { key: 'directory', value: directory },
     { key: 'volume-id', value: VOLUME_ID },
   ];
   const volumes: PrintedVolume[] = [
-    { name: 'brick', type: 'storage/posix', options, subvolumes: [] },
+    { name: 'brick', type: 'storage/posix', options: ofBrick, subvolumes: [] },
   ];
   for (const [index, type] of above.entries()) {
     const below = volumes.at(-1)?.name ?? '';
-    volumes.push({ name: `v${index}`, type, options: [], subvolumes: [{ name: below }] });
+    const isTop = index === above.length - 1;
+    const mine = isTop ? Object.entries(options).map(([key, value]) => ({ key, value })) : [];
+    volumes.push({ name: `v${index}`, type, options: mine, subvolumes: [{ name: below }] });
   }
   return printVolfile(volumes);
 }

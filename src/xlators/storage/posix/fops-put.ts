@@ -11,12 +11,10 @@ import { type Entry, entryOf } from './entry.js';
 import { putAside } from './handle-check.js';
 import { MDATA_XATTR } from './mdata.js';
 import { noteName, requireGfid, setStored } from './new-inode.js';
+import { LARGE_BYTES } from './range.js';
 import { retireHandle } from './removal.js';
 import { BYTES_CHANGED, touch, writeTimes } from './times.js';
 import { GFID_XATTR, isHidden } from './xattr-name.js';
-
-/** Contents from this size on are written by the thread pool. */
-const LARGE_BYTES = 64 * 1024;
 
 /**
  * put: the whole content of a name at once. It is written aside and renamed over the name, so that readers find the old

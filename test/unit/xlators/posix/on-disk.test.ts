@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { O_APPEND, O_CREAT, O_DSYNC, O_RDWR } from '../../../../src/fop/fd.js';
+import { gfidBytes, ROOT_GFID } from '../../../../src/fop/gfid.js';
+import type { ByteString } from '../../../../src/fop/name.js';
+import type { Disk } from '../../../../src/platform/disk.js';
+import { handlePath } from '../../../../src/xlators/storage/posix/handle-path.js';
+import { ManualClock, seeded } from '../../../contract/platforms.js';
+import { type PosixStack, posixStack, VOLUME_ID } from '../../../contract/stacks.js';
+import { refuses, TestVolume } from '../../../contract/volume.js';
+import { SimDisk } from '../../../sim/disk.js';
+
+/** A tree as lines of text: each name with its kind, and its target or attributes. */
+function names(disk: Disk, path: ByteString): string[] {
+  return disk
+    .readdir(path)
+    .map(({ name }) => name)
+    .sort();
+}
+
+function write(disk: Disk, path: ByteString, text: string): void {
+  const file = disk.open(path, O_RDWR | O_CREAT, 0o644);
+  disk.write(file, Buffer.from(text), 0);
+  disk.close(file);
+}
+
+describe('posix on disk', () => {
+  let stack: PosixStack;
+  let volume: TestVolume;
+  const at = (path: string) => `${stack.path}/${path}`;
+  const ino = (path: string) => stack.disk.lstat(at(path)).ino;
+  beforeEach(async () => {
+    stack = await posixStack({ on: 'sim' });
+    volume = new TestVolume(stack.top);
+  });
+  afterEach(() => stack.close());
+
+  it('begins with what GlusterFS expects', () => {
+    const { disk } = stack;
+    const hidden = names(disk, at('.glusterfs'));
+    assert.equal(hidden.filter((name) => /^[0-9a-f]{2}$/.test(name)).length, 256);
+    assert.deepEqual(
+      hidden.filter((name) => name.length > 2),
+      ['changelogs', 'indices', 'landfill', 'unlink'],
+    );
+    assert.deepEqual(names(disk, at('.glusterfs/indices')), ['dirty', 'entry-changes', 'xattrop']);
+    assert.equal(disk.readlink(at(handlePath(ROOT_GFID))), '../../..');
+    assert.deepEqual(disk.getxattr(stack.path, 'trusted.gfid'), gfidBytes(ROOT_GFID));
+    assert.deepEqual(
+      disk.getxattr(stack.path, 'trusted.glusterfs.volume-id'),
+      gfidBytes(VOLUME_ID),
+    );
+  });
+
+  it('keeps a hard link for a file and a symlink for a directory', async () => {
+    const { disk } = stack;
+    const directory = await volume.directory('d');
+    const gfid = await volume.file('f', '', directory);
+    assert.equal(ino('d/f'), ino(handlePath(gfid)));
+    assert.equal(disk.lstat(at('d/f')).nlink, 2);
+    assert.equal(disk.readlink(at(handlePath(directory))), `../../00/00/${ROOT_GFID}/d`);
+    await volume.rename(ROOT_GFID, 'd', ROOT_GFID, 'e');
+    assert.equal(disk.readlink(at(handlePath(directory))), `../../00/00/${ROOT_GFID}/e`);
+    assert.deepEqual(disk.getxattr(at('e/f'), 'trusted.gfid'), gfidBytes(gfid));
+  });
+
+  it('notes each name of a file, and none of a directory', async () => {
+    const { disk } = stack;
+    const directory = await volume.directory('d');
+    const gfid = await volume.file('a');
+    const noted = (path: string) =>
+      disk
+        .listxattr(at(path))
+        .filter((name) => name.startsWith('trusted.gfid2path.'))
+        .map((name) => disk.getxattr(at(path), name).toString('latin1'))
+        .sort();
+    await volume.link(gfid, directory, 'b');
+    assert.deepEqual(noted('a'), [`${ROOT_GFID}/a`, `${directory}/b`].sort());
+    await volume.rename(directory, 'b', ROOT_GFID, 'c');
+    await volume.unlink(ROOT_GFID, 'a');
+    assert.deepEqual(noted('c'), [`${ROOT_GFID}/c`]);
+    assert.deepEqual(noted('d'), []);
+    await volume.put('c', 'text');
+    assert.deepEqual(noted('c'), [`${ROOT_GFID}/c`]);
+  });
+
+  it('leaves nothing of what is removed', async () => {
+    const { disk } = stack;
+    const directory = await volume.directory('d');
+    const { gfid, fd } = await volume.create(directory, 'f');
+    await volume.unlink(directory, 'f');
+    assert.deepEqual(names(disk, at('.glusterfs/unlink')), [gfid]);
+    await volume.release(fd);
+    await volume.wind('rmdir', { pargfid: ROOT_GFID, bname: 'd', xflags: 0 });
+    assert.deepEqual(names(disk, at('.glusterfs/unlink')), []);
+    for (const gone of [gfid, directory])
+      assert.throws(() => disk.lstat(at(handlePath(gone))), /ENOENT/);
+    assert.deepEqual(names(disk, stack.path), ['.glusterfs']);
+  });
+
+  it('puts a full directory on the landfill', async () => {
+    const directory = await volume.directory('d');
+    const inner = await volume.directory('e', directory);
+    const gfid = await volume.file('f', '', inner);
+    await volume.wind('rmdir', { pargfid: ROOT_GFID, bname: 'd', xflags: 1 });
+    assert.deepEqual(names(stack.disk, at('.glusterfs/landfill')), [directory]);
+    await refuses('ESTALE', volume.stat(inner));
+    assert.equal((await volume.stat(gfid)).nlink, 1);
+  });
+
+  it('takes in what somebody has put there, a second later', async () => {
+    const { disk } = stack;
+    write(disk, at('planted'), 'text');
+    const gfid = randomUUID();
+    await refuses('ENOENT', volume.lookup(ROOT_GFID, 'planted', volume.wantGfid(gfid)));
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    await refuses('ENODATA', volume.lookup(ROOT_GFID, 'planted'));
+    const found = await volume.lookup(ROOT_GFID, 'planted', volume.wantGfid(gfid));
+    assert.deepEqual([found.stat.gfid, found.stat.nlink], [gfid, 1]);
+    assert.equal(await volume.content(gfid), 'text');
+  });
+
+  it('makes a missing handle again', async () => {
+    const { disk } = stack;
+    const directory = await volume.directory('d');
+    const gfid = await volume.file('f', 'text');
+    disk.unlink(at(handlePath(gfid)));
+    disk.unlink(at(handlePath(directory)));
+    await refuses('ENOENT', volume.content(gfid));
+    await volume.lookup(ROOT_GFID, 'f');
+    assert.equal(await volume.content(gfid), 'text');
+    assert.equal((await volume.lookup(ROOT_GFID, 'd')).stat.nlink, 2);
+    assert.deepEqual(await volume.names(directory), []);
+  });
+
+  it('puts an impostor of a handle aside, and keeps it', async () => {
+    const { disk } = stack;
+    const gfid = await volume.file('f', 'real');
+    const handle = at(handlePath(gfid));
+    disk.unlink(handle);
+    write(disk, handle, 'impostor');
+    disk.setxattr(handle, 'trusted.gfid', gfidBytes(gfid), 0);
+    await volume.lookup(ROOT_GFID, 'f');
+    assert.equal(await volume.content(gfid), 'real');
+    assert.equal(ino('f'), ino(handlePath(gfid)));
+    assert.equal(names(disk, at('.glusterfs/quarantine')).length, 1);
+  });
+
+  it('serves neither of two inodes with one gfid', async () => {
+    const { disk } = stack;
+    const gfid = await volume.file('f', 'one');
+    write(disk, at('copy'), 'two');
+    disk.setxattr(at('copy'), 'trusted.gfid', gfidBytes(gfid), 0);
+    await refuses('EIO', volume.lookup(ROOT_GFID, 'copy'));
+    assert.equal((await volume.lookup(ROOT_GFID, 'f')).stat.gfid, gfid);
+    const directory = await volume.directory('d');
+    disk.mkdir(at('twin'), 0o755);
+    disk.setxattr(at('twin'), 'trusted.gfid', gfidBytes(directory), 0);
+    await refuses('EIO', volume.lookup(ROOT_GFID, 'twin'));
+  });
+
+  it('clears a remnant away when its gfid is wanted', async () => {
+    const { disk } = stack;
+    const gfid = await volume.file('f', 'text');
+    disk.unlink(at('f'));
+    await refuses('ESTALE', volume.stat(gfid));
+    await volume.put('f', 'again', { xdata: volume.wantGfid(gfid) });
+    assert.equal(await volume.content(gfid), 'again');
+  });
+
+  it('does not take a symlink that looks like a handle for a directory', async () => {
+    const directory = await volume.directory('secret');
+    const target = `../../00/00/${ROOT_GFID}/secret`;
+    const link = { pargfid: ROOT_GFID, bname: 'l', umask: 0, linkname: target };
+    const { stat } = await volume.wind('symlink', link, volume.wantGfid());
+    await refuses('ENOTDIR', volume.opendir(stat.gfid));
+    stack.disk.unlink(at('l'));
+    await refuses('ESTALE', volume.opendir(stat.gfid));
+    assert.deepEqual(await volume.names(directory), []);
+  });
+});
+
+describe('posix at its start', () => {
+  const rows: [what: string, prepare: (disk: Disk, path: ByteString) => void, why: RegExp][] = [
+    ['no directory', (disk, path) => disk.rmdir(path), /does not exist/],
+    [
+      'no volume-id',
+      (disk, path) => disk.removexattr(path, 'trusted.glusterfs.volume-id'),
+      /volume-id is absent/,
+    ],
+    [
+      'another volume-id',
+      (disk, path) =>
+        disk.setxattr(path, 'trusted.glusterfs.volume-id', gfidBytes(randomUUID()), 0),
+      /part of the volume/,
+    ],
+    [
+      'the gfid of another directory',
+      (disk, path) => disk.setxattr(path, 'trusted.gfid', gfidBytes(randomUUID()), 0),
+      /not the root of a brick/,
+    ],
+    [
+      'a directory in the place of its root handle',
+      (disk, path) => {
+        for (const part of ['', '/00', '/00/00', `/00/00/${ROOT_GFID}`])
+          disk.mkdir(`${path}/.glusterfs${part}`, 0o700);
+      },
+      /is not the brick's root/,
+    ],
+  ];
+  for (const [what, prepare, why] of rows)
+    it(`refuses a brick with ${what}`, async () => {
+      await assert.rejects(posixStack({ on: 'sim', prepare }), why);
+    });
+
+  it('serves again what it has served before', async () => {
+    const disk = new SimDisk({ clock: new ManualClock(), random: seeded(1) });
+    const first = await posixStack({ on: 'sim', disk });
+    const gfid = await new TestVolume(first.top).file('f');
+    const open = await new TestVolume(first.top).create(ROOT_GFID, 'open');
+    await new TestVolume(first.top).unlink(ROOT_GFID, 'open');
+    await first.close();
+    const second = await posixStack({ on: 'sim', disk });
+    assert.equal((await new TestVolume(second.top).lookup(ROOT_GFID, 'f')).stat.gfid, gfid);
+    await refuses('ESTALE', new TestVolume(second.top).stat(open.gfid));
+    await second.close();
+  });
+
+  it('keeps to user attributes where it began with them', async () => {
+    const disk = new SimDisk({ clock: new ManualClock(), random: seeded(1), isPrivileged: false });
+    const first = await posixStack({ on: 'sim', disk, isPrivileged: false });
+    await new TestVolume(first.top).file('f');
+    assert.ok(disk.listxattr('/brick/f').every((name) => name.startsWith('user.trusted.')));
+    await first.close();
+  });
+});
+
+describe('posix after a power cut', () => {
+  /** What a file holds after a second put and a power cut, over many seeds. */
+  async function contents(flags: number): Promise<string[]> {
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 60; seed++) {
+      const disk = new SimDisk({ clock: instantClock(new ManualClock()), random: seeded(seed) });
+      const before = await posixStack({ on: 'sim', disk });
+      const volume = new TestVolume(before.top);
+      const gfid = randomUUID();
+      await volume.put('f', 'old', { xdata: volume.wantGfid(gfid), flags: O_DSYNC });
+      const second = volume.put('f', 'new', { flags });
+      if (seed % 2 === 0) await second;
+      disk.crash();
+      const after = await posixStack({ on: 'sim', disk });
+      const again = new TestVolume(after.top);
+      const { stat } = await again.lookup(ROOT_GFID, 'f');
+      assert.equal(stat.gfid, gfid);
+      seen.add(await again.content(gfid));
+      await again.put('f', 'newest');
+      assert.equal(await again.content(gfid), 'newest');
+      await after.close();
+    }
+    return [...seen].sort();
+  }
+
+  it('has the old content of a synced put or the new one, whole', async () => {
+    assert.deepEqual(await contents(O_DSYNC), ['new', 'old']);
+  });
+
+  it('has some part of a put without sync, under the same gfid', async () => {
+    for (const text of await contents(0)) assert.match(text, /^(old|(n|ne|new)?\0*)$/);
+  });
+
+  it('has every append that was answered', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const disk = new SimDisk({ clock: instantClock(new ManualClock()), random: seeded(seed) });
+      const before = await posixStack({ on: 'sim', disk });
+      const volume = new TestVolume(before.top);
+      const { gfid, fd } = await volume.create(ROOT_GFID, 'log', O_RDWR | O_CREAT | O_APPEND);
+      let answered = '';
+      const writes = ['one', 'two', 'three', 'four'].map((text) =>
+        volume.write(fd, text, 0, O_DSYNC).then(() => {
+          answered += text;
+        }),
+      );
+      await Promise.race(writes);
+      await writes[seed % 2];
+      disk.crash();
+      const after = await posixStack({ on: 'sim', disk });
+      const content = await new TestVolume(after.top).content(gfid);
+      assert.ok(content.startsWith(answered), `${content} lacks ${answered}`);
+      await after.close();
+    }
+  });
+});
+
+/** Timers come due at once; the time of day stands. */
+function instantClock(clock: ManualClock) {
+  return {
+    monotonicMs: () => clock.monotonicMs(),
+    wallMs: () => clock.wallMs(),
+    after: (_ms: number, run: () => void) => {
+      const timer = setImmediate(run);
+      return { cancel: () => clearImmediate(timer) };
+    },
+  };
+}
