@@ -13,7 +13,7 @@ import { configJournalVolfile, configValuesVolfile } from '../graph/volgen.js';
 import { Volume } from '../mount/volume.js';
 import type { Platform, Timer } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
-import { credentials } from './credentials.js';
+import { applierCredentials, leaderCredentials } from './credentials.js';
 import type { Log } from './log.js';
 import type { NodeState } from './node-state.js';
 
@@ -136,9 +136,9 @@ export class ConfigNode {
   private journal(server: Server): Connected {
     const known = this.journals.get(server.voter);
     if (known) return known;
-    const writer = credentials(this.setup.state.secret, 'hekafs-writer');
+    const leader = leaderCredentials(this.setup.state.secret);
     const at = { number: server.brick, host: server.host, port: server.port };
-    const connected = this.connect(configJournalVolfile(at, writer), () => undefined);
+    const connected = this.connect(configJournalVolfile(at, leader), () => undefined);
     this.journals.set(server.voter, connected);
     return connected;
   }
@@ -186,9 +186,10 @@ export class ConfigNode {
     port: number;
     number: number;
   }): Promise<void> {
-    const writer = credentials(this.setup.state.secret, 'hekafs-writer');
+    const { secret, node } = this.setup.state;
+    const applier = applierCredentials(secret, node);
     const { platform } = this.setup;
-    this.values = this.connect(configValuesVolfile(brick, writer), (isUp) => {
+    this.values = this.connect(configValuesVolfile(brick, applier), (isUp) => {
       const top = this.values?.graph.top;
       if (!isUp || top === undefined) return this.applier.disconnected();
       const newGfid = () => platform.random.uuid();

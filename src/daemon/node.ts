@@ -9,7 +9,12 @@ import { BrickProcess, brickFiles } from './brick-process.js';
 import { notInCluster, wasRetired } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
 import { keepConflict } from './conflicts.js';
-import { credentials, tokenHash } from './credentials.js';
+import {
+  applierCredentials,
+  leaderCredentials,
+  readerCredentials,
+  tokenHash,
+} from './credentials.js';
 import { keepVolfile } from './kept-volfile.js';
 import { addLearner, letIn, type RetireOptions, retire, TokenAges } from './membership.js';
 import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
@@ -160,8 +165,9 @@ export class Node implements Verbs, PeerService, RunningNode {
       directory: brick.path,
       bindAddress: this.setup.http.host,
       port: brick.port,
-      writer: credentials(secret, 'hekafs-writer'),
-      reader: credentials(secret, 'hekafs-reader'),
+      leader: leaderCredentials(secret),
+      applier: applierCredentials(secret, this.state.data.node),
+      reader: readerCredentials(secret),
     });
   }
 
@@ -292,7 +298,7 @@ export class Node implements Verbs, PeerService, RunningNode {
     const list = voters(this.config?.database.members ?? members);
     if (cluster === null || secret === null || list.length === 0) throw notInCluster();
     const servers = list.map(({ brick, host, port }) => ({ number: brick, host, port }));
-    return configClientVolfile(cluster, servers, credentials(secret, 'hekafs-reader'));
+    return configClientVolfile(cluster, servers, readerCredentials(secret));
   }
 
   // What peers ask

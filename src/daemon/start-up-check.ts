@@ -1,5 +1,5 @@
 import type { Timer } from '../platform/platform.js';
-import { credentials } from './credentials.js';
+import { readerCredentials } from './credentials.js';
 import type { Node } from './node.js';
 import type { ServersReport, Status } from './verbs.js';
 import { compareLists, gatherEvidence } from './verification.js';
@@ -52,7 +52,7 @@ export class StartUpCheck {
       return { rows: [], agree: false };
     const { members } = config.database;
     const { platform, peers } = setup;
-    const reader = credentials(secret, 'hekafs-reader');
+    const reader = readerCredentials(secret);
     const evidence = await gatherEvidence({ platform, peers, self, cluster, reader }, members);
     const report = compareLists(members, evidence);
     this.tell(report, evidence.filter(({ markers }) => markers !== undefined).length);

@@ -37,7 +37,11 @@ export class FopError extends Error {
     readonly where: string,
     override readonly cause?: unknown,
   ) {
+    // A stack costs more than most fops; where it came from is in `where` and `cause`.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(`${errno} at ${where}`);
+    Error.stackTraceLimit = limit;
   }
 }
 

@@ -33,19 +33,20 @@ export interface ConfigBrick {
   /** The address to listen at. */
   readonly bindAddress: string;
   readonly port: number;
-  /** May use the journal, and alone may change the values. */
-  readonly writer: Credentials;
+  /** May use the journal: whoever leads, on any node. */
+  readonly leader: Credentials;
+  /** Alone may change the values: the applier on this node, nobody else. */
+  readonly applier: Credentials;
   /** May read the values. */
   readonly reader: Credentials;
 }
 
 /**
- * The brick of one config server: two exports on one port. `journal` is plain posix for its writer alone; `values`
- * is read-only but for the writer, and up while the writer says that it has applied what is committed.
+ * The brick of one config server: two exports on one port. `journal` is plain posix for leaders alone; `values`
+ * is read-only but for this node's applier, and up while that says that it has applied what is committed.
  */
 export function configBrickVolfile(brick: ConfigBrick): string {
-  checkLogin(brick.writer);
-  checkLogin(brick.reader);
+  for (const user of [brick.leader, brick.applier, brick.reader]) checkLogin(user);
   return printVolfile([
     posix(JOURNAL_EXPORT, brick.clusterId, `${brick.directory}/journal`),
     posix('values-posix', brick.clusterId, `${brick.directory}/values`),
@@ -53,7 +54,7 @@ export function configBrickVolfile(brick: ConfigBrick): string {
     volume(
       VALUES_EXPORT,
       'features/read-only',
-      { 'read-only': 'on', writer: brick.writer.login, 'up-while-applied': 'on' },
+      { 'read-only': 'on', writer: brick.applier.login, 'up-while-applied': 'on' },
       ['values-locks'],
     ),
     configServer(brick),
@@ -66,14 +67,15 @@ function checkLogin({ login }: Credentials): void {
 }
 
 function configServer(brick: ConfigBrick): PrintedVolume {
-  const { writer, reader } = brick;
+  const { leader, applier, reader } = brick;
   const options = {
     ...SOCKET,
     'transport.socket.bind-address': brick.bindAddress,
     'transport.socket.listen-port': `${brick.port}`,
-    [`auth.login.${JOURNAL_EXPORT}.allow`]: writer.login,
-    [`auth.login.${VALUES_EXPORT}.allow`]: `${writer.login},${reader.login}`,
-    [`auth.login.${writer.login}.password`]: writer.password,
+    [`auth.login.${JOURNAL_EXPORT}.allow`]: leader.login,
+    [`auth.login.${VALUES_EXPORT}.allow`]: `${applier.login},${reader.login}`,
+    [`auth.login.${leader.login}.password`]: leader.password,
+    [`auth.login.${applier.login}.password`]: applier.password,
     [`auth.login.${reader.login}.password`]: reader.password,
   };
   return volume('config-server', 'protocol/server', options, [JOURNAL_EXPORT, VALUES_EXPORT]);
@@ -100,13 +102,13 @@ export function configClientVolfile(
 }
 
 /** One server's journal, for the log: a single client and no replicate graph. */
-export function configJournalVolfile(server: ConfigServer, writer: Credentials): string {
-  return printVolfile([client(server, JOURNAL_EXPORT, writer)]);
+export function configJournalVolfile(server: ConfigServer, leader: Credentials): string {
+  return printVolfile([client(server, JOURNAL_EXPORT, leader)]);
 }
 
-/** One server's values, for its applier. */
-export function configValuesVolfile(server: ConfigServer, writer: Credentials): string {
-  return printVolfile([client(server, VALUES_EXPORT, writer)]);
+/** One server's values, for its applier, or for a look at that copy alone. */
+export function configValuesVolfile(server: ConfigServer, user: Credentials): string {
+  return printVolfile([client(server, VALUES_EXPORT, user)]);
 }
 
 const REPLICATE = 'config-replicate-0';

@@ -13,7 +13,7 @@ import {
   configBrickVolfile,
   configClientVolfile,
 } from '../../src/graph/volgen.js';
-import { CLUSTER_ID, READER, WRITER } from '../unit/graph/config-cluster.js';
+import { APPLIER, CLUSTER_ID, LEADER, READER } from '../unit/graph/config-cluster.js';
 import { Applier } from './applier.js';
 import { type BrickProcess, makeBrick, startBrick } from './brick-process.js';
 import { needInterop, type StockMount, stockMount } from './stock-client.js';
@@ -70,7 +70,7 @@ for (const [kind, changed] of CLIENTS)
       directory = mkdtempSync(join(tmpdir(), 'hekafs-interop-'));
       servers = [];
       for (const number of [1, 2, 3]) servers.push(await startServer(number));
-      for (const server of servers) appliers.push(await Applier.connect(server, WRITER));
+      for (const server of servers) appliers.push(await Applier.connect(server, APPLIER));
       for (const applier of appliers) await applier.apply(VALUES);
       for (const applier of appliers) await applier.setApplied(true);
       const mounted = await stockMount(
@@ -86,7 +86,7 @@ for (const [kind, changed] of CLIENTS)
       const home = join(directory, `${number}`);
       for (const name of ['journal', 'values']) makeBrick(join(home, name), CLUSTER_ID);
       const address = { bindAddress: '127.0.0.1', port: 0 };
-      const users = { writer: WRITER, reader: READER };
+      const users = { leader: LEADER, applier: APPLIER, reader: READER };
       const volfile = configBrickVolfile({
         clusterId: CLUSTER_ID,
         directory: home,

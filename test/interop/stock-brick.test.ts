@@ -16,7 +16,7 @@ import {
 import { Volume } from '../../src/mount/volume.js';
 import { nodeNetwork } from '../../src/platform/node/network.js';
 import { nodePlatform } from '../../src/platform/node/platform.js';
-import { CLUSTER_ID, READER, WRITER } from '../unit/graph/config-cluster.js';
+import { APPLIER, CLUSTER_ID, LEADER, READER } from '../unit/graph/config-cluster.js';
 import { makeBrick } from './brick-process.js';
 import { isInstalled, needInterop } from './stock-client.js';
 
@@ -34,7 +34,7 @@ describe('our client on a stock glusterfsd', function () {
   let brick: ChildProcess | undefined;
   let graph: Graph | undefined;
   let server: ConfigServer = { number: 1, host: '127.0.0.1', port: 0 };
-  const users = { writer: WRITER, reader: READER };
+  const users = { leader: LEADER, applier: APPLIER, reader: READER };
 
   before(async function () {
     needInterop(this);
@@ -47,7 +47,7 @@ describe('our client on a stock glusterfsd', function () {
     const [volfile, log] = [join(directory, 'brick.vol'), join(directory, 'brick.log')];
     writeFileSync(volfile, text);
     brick = spawn('glusterfsd', ['-N', '-f', volfile, '-l', log], { stdio: 'ignore' });
-    graph = await connected(configJournalVolfile(server, WRITER));
+    graph = await connected(configJournalVolfile(server, LEADER));
   });
 
   after(async () => {

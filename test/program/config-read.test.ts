@@ -20,7 +20,7 @@ import { nodePlatform } from '../../src/platform/node/platform.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
 import { Applier } from '../interop/applier.js';
 import { type BrickProcess, startBrick } from '../interop/brick-process.js';
-import { CLUSTER_ID, READER, WRITER } from '../unit/graph/config-cluster.js';
+import { APPLIER, CLUSTER_ID, LEADER, READER } from '../unit/graph/config-cluster.js';
 
 const VALUES = new Map([
   ['site/name', Buffer.from('Utrecht')],
@@ -41,7 +41,7 @@ describe('our reader of the config values, over three bricks', function () {
     directory = mkdtempSync(join(tmpdir(), 'hekafs-read-'));
     const servers: ConfigServer[] = [];
     for (const number of [1, 2, 3]) servers.push(await startServer(number));
-    for (const server of servers) appliers.push(await Applier.connect(server, WRITER));
+    for (const server of servers) appliers.push(await Applier.connect(server, APPLIER));
     for (const applier of appliers) await applier.apply(VALUES);
     for (const applier of appliers) await applier.setApplied(true);
     const text = configClientVolfile(CLUSTER_ID, servers, READER);
@@ -65,7 +65,7 @@ describe('our reader of the config values, over three bricks', function () {
       prepareBrick(platform.disk, byteString(join(home, name)), CLUSTER_ID);
     }
     const at = { clusterId: CLUSTER_ID, directory: home, bindAddress: '127.0.0.1', port: 0 };
-    const volfile = configBrickVolfile({ ...at, writer: WRITER, reader: READER });
+    const volfile = configBrickVolfile({ ...at, leader: LEADER, applier: APPLIER, reader: READER });
     const brick = await startBrick(directory, `brick-${number}`, volfile);
     bricks.push(brick);
     return { number, host: '127.0.0.1', port: brick.port };

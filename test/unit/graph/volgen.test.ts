@@ -6,7 +6,7 @@ import {
   configClientVolfile,
   configJournalVolfile,
 } from '../../../src/graph/volgen.js';
-import { brickOf, CLUSTER_ID, READER, SERVERS, WRITER } from './config-cluster.js';
+import { brickOf, CLUSTER_ID, LEADER, READER, SERVERS } from './config-cluster.js';
 
 const golden = (name: string): string => readFileSync(`volfiles/config/${name}`, 'utf8');
 
@@ -23,7 +23,7 @@ describe('volgen', () => {
 
   it('makes the client of one journal', () => {
     const [server = { number: 0, host: '', port: 0 }] = SERVERS;
-    assert.equal(configJournalVolfile(server, WRITER), golden('journal-1.vol'));
+    assert.equal(configJournalVolfile(server, LEADER), golden('journal-1.vol'));
   });
 
   it('names a client by the number of its brick, which may leave gaps', () => {
