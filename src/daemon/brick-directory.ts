@@ -1,15 +1,14 @@
 import { ConfigError } from '../config/error.js';
 import { FopError, isErrno } from '../fop/error.js';
-import { gfidBytes } from '../fop/gfid.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
+import { prepareBrick } from '../xlators/storage/posix/new-brick.js';
 
 /** The exports of a config brick, each a brick directory of its own. */
 const EXPORTS = ['journal', 'values'] as const;
 
 /**
- * Makes the directories of a new config brick, with what storage/posix wants to find in them before it starts: a
- * volume-id and `.glusterfs`. Throws HFS-5004 where there is a brick already, or the filesystem cannot hold one.
+ * Makes the directories of a new config brick, with what storage/posix wants to find in them before it starts. Throws HFS-5004 where there is a brick already, or the filesystem cannot hold one.
  */
 export function makeBrickDirectory(disk: Disk, path: string, volumeId: string): void {
   try {
@@ -40,15 +39,10 @@ function makeDirectories(disk: Disk, path: string): void {
   }, '');
 }
 
+/** A brick that is there already is somebody's data: only a new one will do. */
 function makeExport(disk: Disk, path: string, volumeId: string): void {
   disk.mkdir(path, 0o755);
-  disk.mkdir(`${path}/.glusterfs`, 0o600);
-  try {
-    disk.setxattr(path, 'trusted.glusterfs.volume-id', gfidBytes(volumeId), 0);
-  } catch (error) {
-    if (!isErrno(error, 'EPERM')) throw error;
-    disk.setxattr(path, 'user.trusted.glusterfs.volume-id', gfidBytes(volumeId), 0);
-  }
+  prepareBrick(disk, path, volumeId);
 }
 
 function why(error: FopError): string {
