@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { Platform } from '../platform/platform.js';
 import type { DaemonCommandLine } from './command-line.js';
+import { orphans } from './demo-orphan.js';
 import { demoPlan } from './demo-plan.js';
 import { DemoProcess, shown } from './demo-process.js';
 import { closing, Tour } from './demo-tour.js';
@@ -57,8 +58,15 @@ class Demo {
   async stop(): Promise<void> {
     this.isStopping = true;
     say('stopping …');
-    await Promise.all(this.nodes.map((node) => node.stop(this.platform.clock)));
+    await Promise.all(this.nodes.map((node) => this.stopNode(node)));
     say('stopped; start again and everything is still there');
+  }
+
+  /** What a killed hekafsd left behind is stopped too, unless somebody has started it again. */
+  private async stopNode(node: DemoProcess): Promise<void> {
+    await node.stop(this.platform.clock);
+    if ((await node.state()) !== undefined) return;
+    for (const pid of orphans(this.platform.disk, node.directory)) endProcess(pid);
   }
 
   private ended(node: DemoProcess, how: string): void {
@@ -79,6 +87,14 @@ function asked(): Promise<'asked'> {
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   });
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended in between.
+  }
 }
 
 function quoted(argument: string): string {

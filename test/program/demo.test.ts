@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { orphans } from '../../src/daemon/demo-orphan.js';
 import { demoPlan } from '../../src/daemon/demo-plan.js';
 import { demoSample } from '../../src/daemon/demo-sample.js';
 import { nodeDisk } from '../../src/platform/node/disk.js';
@@ -64,6 +65,22 @@ describe('hekafsd --demo', () => {
     await assert.rejects(demoPlan(disk, directory, 3), { code: 'HFS-1001', message: /4 nodes/ });
     writeFileSync(join(directory, 'demo.json'), '[{"name":"../x","http":1,"mgmt":2,"bricks":3}]');
     await assert.rejects(demoPlan(disk, directory, 3), { code: 'HFS-5003' });
+  });
+
+  it('finds what a killed daemon left behind, and nothing else', async () => {
+    const left = start(fileURLToPath(new URL('./sleep.js', import.meta.url)), [
+      `${directory}/brick.vol`,
+    ]);
+    await heard(left, /awake/);
+    mkdirSync(join(directory, 'run'));
+    writeFileSync(join(directory, 'run/brick.pid'), `${left.pid}\n`);
+    writeFileSync(join(directory, 'run/other.pid'), `${process.pid}\n`);
+    writeFileSync(join(directory, 'run/torn.pid'), '');
+    assert.deepEqual(orphans(nodeDisk(), directory), [left.pid]);
+    left.kill('SIGKILL');
+    await ended(left);
+    assert.deepEqual(orphans(nodeDisk(), directory), []);
+    assert.deepEqual(orphans(nodeDisk(), '/nowhere'), []);
   });
 
   it('refuses a directory in which no socket fits', async () => {
