@@ -1,3 +1,4 @@
+import { borderStack } from './border.js';
 import { contract } from './contract.js';
 import { posixStack, type StackOptions } from './stacks.js';
 import { whyNoXattrs } from './temporary.js';
@@ -24,3 +25,6 @@ for (const [name, options] of ROWS) {
     posixStack({ ...options, above }),
   );
 }
+
+for (const over of ['memory', 'TCP'] as const)
+  contract(`contract: client and server over ${over}`, () => borderStack(over, { on: 'sim' }));

@@ -77,7 +77,9 @@ function faultOf(fop: FopName, request: Readonly<Record<string, unknown>>): Errn
 /** By name in a directory, or by gfid without one. */
 function lookupFault(request: Readonly<Record<string, unknown>>): ErrnoName | undefined {
   if (request['bname'] === '') return request['gfid'] === NULL_GFID ? 'EINVAL' : undefined;
-  return request['pargfid'] === NULL_GFID ? 'EINVAL' : nameFault(request['bname']);
+  if (request['pargfid'] === NULL_GFID) return 'EINVAL';
+  const name = request['bname'];
+  return typeof name === 'string' && name.includes('/') ? 'EPERM' : nameFault(name);
 }
 
 function isNowhere(fd: unknown): boolean {
