@@ -6,7 +6,7 @@ import { type PrintedVolume, printVolfile } from '../../src/graph/volfile.js';
 import type { Disk } from '../../src/platform/disk.js';
 import type { Network } from '../../src/platform/network.js';
 import { nodeDisk } from '../../src/platform/node/disk.js';
-import type { Platform } from '../../src/platform/platform.js';
+import type { Clock, Platform } from '../../src/platform/platform.js';
 import { featuresLocks } from '../../src/xlators/features/locks/locks.js';
 import { featuresReadOnly } from '../../src/xlators/features/read-only/read-only.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly options?: Readonly<Record<string, string>>;
   /** A simulated disk that is there already. */
   readonly disk?: SimDisk;
+  /** The brick's clock; without one its janitor never comes. */
+  readonly clock?: Clock;
   /** Done to the brick's directory before it starts. */
   readonly prepare?: (disk: Disk, path: string) => void;
 }
@@ -83,7 +85,12 @@ export async function posixStack(options: StackOptions): Promise<PosixStack> {
   const { disk, path, close } = ground(options);
   prepareBrick(disk, path, VOLUME_ID);
   options.prepare?.(disk, path);
-  const platform: Platform = { disk, clock: quietClock(), random: seeded(2), network: NO_NETWORK };
+  const platform: Platform = {
+    disk,
+    clock: options.clock ?? quietClock(),
+    random: seeded(2),
+    network: NO_NETWORK,
+  };
   const graph = buildGraph(volfile(path, options), REGISTRY, platform);
   await graph.start();
   const isTrusted = options.isPrivileged ?? (options.on === 'sim' || process.getuid?.() === 0);

@@ -235,6 +235,56 @@ describe('posix at its start', () => {
   });
 });
 
+describe('posix in trouble', () => {
+  it('answers EIO to a write whose sync failed, and to every sync of that file after it', async () => {
+    const disk = new SimDisk({ clock: instantClock(new ManualClock()), random: seeded(1) });
+    const stack = await posixStack({ on: 'sim', disk });
+    const volume = new TestVolume(stack.top);
+    const { fd } = await volume.create(ROOT_GFID, 'f', O_RDWR | O_CREAT | O_APPEND);
+    disk.failsSync = true;
+    await refuses('EIO', volume.write(fd, 'x', 0, O_DSYNC));
+    disk.failsSync = false;
+    await refuses('EIO', volume.write(fd, 'y', 0, O_DSYNC));
+    await refuses('EIO', volume.wind('fsync', { fd, datasync: 0 }));
+    await volume.release(fd);
+    await stack.close();
+  });
+
+  it('leaves nothing of a creation or a put that found the disk full', async () => {
+    const disk = new SimDisk({ clock: instantClock(new ManualClock()), random: seeded(1) });
+    const stack = await posixStack({ on: 'sim', disk });
+    const volume = new TestVolume(stack.top);
+    const gfid = await volume.file('f', 'old');
+    disk.isFull = true;
+    await refuses('ENOSPC', volume.put('f', 'new'));
+    await refuses('ENOSPC', volume.mkdir(ROOT_GFID, 'd'));
+    await refuses('ENOSPC', volume.create(ROOT_GFID, 'g'));
+    disk.isFull = false;
+    assert.equal(await volume.content(gfid), 'old');
+    assert.deepEqual(await volume.names(), ['f']);
+    assert.deepEqual(names(disk, '/brick/.glusterfs/unlink'), []);
+    await stack.close();
+  });
+
+  it('empties the landfill, handles and all', async () => {
+    const clock = new ManualClock();
+    const disk = new SimDisk({ clock: instantClock(clock), random: seeded(1) });
+    const stack = await posixStack({ on: 'sim', disk, clock });
+    const volume = new TestVolume(stack.top);
+    const directory = await volume.directory('d');
+    const kept = await volume.file('kept', 'text', directory);
+    await volume.link(kept, ROOT_GFID, 'kept');
+    const lost = await volume.file('lost', '', directory);
+    await volume.wind('rmdir', { pargfid: ROOT_GFID, bname: 'd', xflags: 1 });
+    clock.advance(11_000);
+    assert.deepEqual(names(disk, '/brick/.glusterfs/landfill'), []);
+    assert.throws(() => disk.lstat(`/brick/${handlePath(lost)}`), /ENOENT/);
+    assert.equal(await volume.content(kept), 'text');
+    assert.equal((await volume.stat(kept)).nlink, 1);
+    await stack.close();
+  });
+});
+
 describe('posix after a power cut', () => {
   /** What a file holds after a second put and a power cut, over many seeds. */
   async function contents(flags: number): Promise<string[]> {
