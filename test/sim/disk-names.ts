@@ -62,6 +62,22 @@ export class Names {
     this.platter.changed(this.clock.monotonicMs(), undo);
   }
 
+  /** Changes bytes of a file; `written` is what a power cut may tear. */
+  changeBytes(
+    inode: SimInode,
+    offset: number,
+    length: number,
+    make: () => void,
+    written?: { data: Uint8Array; offset: number },
+  ): void {
+    const change = {
+      atMs: this.clock.monotonicMs(),
+      before: inode.pages.before(offset, length),
+    };
+    this.platter.changeData(inode, written === undefined ? change : { ...change, written }, make);
+    inode.mtime = inode.ctime = this.now();
+  }
+
   now(): { sec: number; nsec: number } {
     const ms = this.clock.wallMs();
     const sec = Math.floor(ms / 1000);

@@ -139,7 +139,7 @@ export class SimDisk implements Disk {
     const at = isAppend ? inode.pages.size : (offset ?? open.position);
     const count = this.platter.roomFor(inode, at, data.length);
     const written = { data: Uint8Array.from(data.subarray(0, count)), offset: at };
-    this.changeBytes(inode, at, count, () => inode.pages.write(written.data, at), written);
+    this.names.changeBytes(inode, at, count, () => inode.pages.write(written.data, at), written);
     if (offset === null) open.position = at + count;
     if ((open.flags & O_DSYNC) !== 0) this.platter.commit(this.platter.mark(inode));
     return count;
@@ -271,7 +271,7 @@ export class SimDisk implements Disk {
       throw new FopError('EOPNOTSUPP', 'fallocate');
     const isPunch = (mode & PUNCH_HOLE) !== 0;
     if (!isPunch) this.platter.needRange(inode, offset, size);
-    this.changeBytes(inode, offset, isPunch ? Number.POSITIVE_INFINITY : size, () => {
+    this.names.changeBytes(inode, offset, isPunch ? Number.POSITIVE_INFINITY : size, () => {
       if (isPunch || (mode & ZERO_RANGE) !== 0) inode.pages.zero(offset, size);
       if (!isPunch) inode.pages.allocate(offset, size);
       if ((mode & KEEP_SIZE) === 0) inode.pages.truncate(Math.max(inode.pages.size, offset + size));
@@ -383,22 +383,7 @@ export class SimDisk implements Disk {
     if (!Number.isSafeInteger(size) || size < 0) throw new FopError('EINVAL', 'ftruncate');
     const from = Math.min(size, inode.pages.size);
     const length = Number.POSITIVE_INFINITY;
-    this.changeBytes(inode, from, length, () => inode.pages.truncate(size));
-  }
-
-  private changeBytes(
-    inode: SimInode,
-    offset: number,
-    length: number,
-    make: () => void,
-    written?: { data: Uint8Array; offset: number },
-  ): void {
-    const change = {
-      atMs: this.options.clock.monotonicMs(),
-      before: inode.pages.before(offset, length),
-    };
-    this.platter.changeData(inode, written === undefined ? change : { ...change, written }, make);
-    inode.mtime = inode.ctime = this.names.now();
+    this.names.changeBytes(inode, from, length, () => inode.pages.truncate(size));
   }
 
   private time(time: DiskTime, was: { sec: number; nsec: number }) {
