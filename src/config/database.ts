@@ -32,6 +32,8 @@ export interface DatabaseContext {
   readonly peers: Peers;
   /** The last list that this node knows, from its own state: where to begin to look. */
   readonly members: Members;
+  /** HTTP addresses where members may be, beside those of the list. */
+  readonly listed: readonly string[];
   /** The acceptor of a server's log; a new one each time. */
   acceptor(server: Server): Acceptor;
   /** A record has been applied. */
@@ -63,9 +65,9 @@ export class ConfigDatabase {
   private wasRetired = false;
 
   constructor(private readonly context: DatabaseContext) {
-    const { self, cluster, clock, random, peers } = context;
+    const { self, cluster, clock, random, peers, listed } = context;
     this.leadership = new Leadership({
-      ...{ self, cluster, clock, random, peers, store: this.store },
+      ...{ self, cluster, clock, random, peers, listed, store: this.store },
       members: () => this.members,
       acceptor: (server) => context.acceptor(server),
       apply: (record) => this.apply(record),

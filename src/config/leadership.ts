@@ -20,6 +20,8 @@ export interface LeadershipContext {
   readonly random: Random;
   readonly peers: Peers;
   readonly store: Store;
+  /** HTTP addresses where members may be, beside those of the list. */
+  readonly listed: readonly string[];
   /** The list in force, or while nothing is applied the one that the node remembers. */
   members(): Members;
   acceptor(server: Server): Acceptor;
@@ -190,7 +192,8 @@ export class Leadership {
     const { self, peers } = this.context;
     const body = encodeMessage({ node: self });
     const others = this.context.members().servers.filter((server) => server.node !== self);
-    const answers = others.map(async ({ address }) => {
+    const addresses = new Set([...others.map(({ address }) => address), ...this.context.listed]);
+    const answers = [...addresses].map(async (address) => {
       try {
         const answer = await peers.call(address, 'inquire', body, INQUIRE_TIMEOUT_MS);
         return decodeMessage<InquireAnswer>(answer).json;
@@ -198,7 +201,8 @@ export class Leadership {
         return undefined;
       }
     });
-    return (await Promise.all(answers)).filter((answer) => answer !== undefined);
+    const known = (await Promise.all(answers)).filter((answer) => answer !== undefined);
+    return known.filter(({ cluster, node }) => cluster === this.context.cluster && node !== self);
   }
 
   private noteCounter(counter: number): void {

@@ -31,6 +31,8 @@ export interface ConfigNodeSetup {
   readonly peers: Peers;
   readonly log: Log;
   readonly state: NodeState & { readonly cluster: string; readonly secret: string };
+  /** Addresses of `--members`. */
+  readonly listed: readonly string[];
   /** A commit has changed the list of servers, or the first one is known. */
   membersChanged(): void;
   retired(): void;
@@ -64,6 +66,7 @@ export class ConfigNode {
       random: platform.random,
       peers: setup.peers,
       members: state.members,
+      listed: setup.listed,
       acceptor: (server) => this.acceptor(server),
       applied: (record, touched) => {
         this.applier.touched(touched);

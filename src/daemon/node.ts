@@ -130,6 +130,7 @@ export class Node implements Verbs, PeerService, RunningNode {
       platform: setup.platform,
       peers: setup.peers,
       log: setup.log,
+      listed: setup.options.members,
       state: { ...state.data, cluster, secret },
       membersChanged: () => this.membersChanged(),
       retired: () => this.wasRetired(),

@@ -2,7 +2,7 @@ import type { Timer } from '../platform/platform.js';
 import { readerCredentials } from './credentials.js';
 import type { Node } from './node.js';
 import type { ServersReport, Status } from './verbs.js';
-import { compareLists, gatherEvidence } from './verification.js';
+import { askListed, compareLists, gatherEvidence } from './verification.js';
 
 const GATHER_MS = 700;
 /** Lists that differ are looked at again: servers come up one after the other. */
@@ -53,8 +53,12 @@ export class StartUpCheck {
     const { members } = config.database;
     const { platform, peers } = setup;
     const reader = readerCredentials(secret);
-    const evidence = await gatherEvidence({ platform, peers, self, cluster, reader }, members);
-    const report = compareLists(members, evidence);
+    const context = { platform, peers, self, cluster, reader };
+    const [evidence, listed] = await Promise.all([
+      gatherEvidence(context, members),
+      askListed(context, members, setup.options.members),
+    ]);
+    const report = compareLists(members, evidence, listed);
     this.tell(report, evidence.filter(({ markers }) => markers !== undefined).length);
     if (!report.agree) this.soon(AGAIN_MS);
     return report;

@@ -20,6 +20,15 @@ export interface ServerEvidence {
   readonly markers: ReadonlySet<string> | undefined;
 }
 
+/** What answered at an address of `--members` that is no known server's. */
+export interface ListedEvidence {
+  readonly address: string;
+  readonly node: string;
+  readonly name: string;
+  readonly answered: 'yes' | 'no' | 'unknown';
+  readonly difference: string;
+}
+
 export interface VerificationContext {
   readonly platform: Platform;
   readonly peers: Peers;
@@ -45,6 +54,47 @@ async function evidenceOf(context: VerificationContext, server: Server): Promise
     markersOf(context, server),
   ]);
   return { server, answered, why, markers };
+}
+
+/** Asks at the addresses of `--members` beside those that the list has. */
+export function askListed(
+  context: VerificationContext,
+  members: Members,
+  addresses: readonly string[],
+): Promise<ListedEvidence[]> {
+  const known = new Set(members.servers.map(({ address }) => address));
+  return Promise.all(
+    addresses.filter((each) => !known.has(each)).map((each) => listedAt(context, members, each)),
+  );
+}
+
+async function listedAt(
+  { peers, cluster, self }: VerificationContext,
+  members: Members,
+  address: string,
+): Promise<ListedEvidence> {
+  try {
+    const { node, name, ...status } = await peers.status(address, STATUS_MS);
+    const isKnown = node === self || members.servers.some((server) => server.node === node);
+    const isStranger = status.cluster !== null && status.cluster !== cluster;
+    const difference = isKnown
+      ? ''
+      : isStranger
+        ? `it belongs to another cluster, ${status.cluster}`
+        : status.server
+          ? 'it serves this cluster and is not on the list'
+          : '';
+    return {
+      address,
+      node,
+      name,
+      answered: status.server && !isStranger ? 'yes' : 'no',
+      difference,
+    };
+  } catch (error) {
+    if (!(error instanceof PeerError)) throw error;
+    return { address, node: '', name: address, answered: 'unknown', difference: '' };
+  }
 }
 
 /** Yes or no is what the node itself says; silence is unknown, never no. */
@@ -98,7 +148,11 @@ async function markersOf(
 }
 
 /** Lays the three lists side by side: known, answered, markers. Pure. */
-export function compareLists(members: Members, evidence: readonly ServerEvidence[]): ServersReport {
+export function compareLists(
+  members: Members,
+  evidence: readonly ServerEvidence[],
+  listed: readonly ListedEvidence[] = [],
+): ServersReport {
   const copies = evidence.map(({ markers }) => markers).filter((markers) => markers !== undefined);
   const marked = new Set(copies.flatMap((markers) => [...markers]));
   const rows = evidence.map((each) => {
@@ -117,7 +171,10 @@ export function compareLists(members: Members, evidence: readonly ServerEvidence
     (node) => !members.servers.some((each) => each.node === node),
   );
   const extra = strangers.map((node) => strangerRow(members, node));
-  const all = [...rows, ...extra];
+  const found = listed
+    .filter(({ node }) => !members.servers.some((each) => each.node === node))
+    .map(({ address: _address, ...row }) => ({ ...row, known: false, marker: false }));
+  const all = [...rows, ...extra, ...found];
   return { rows: all, agree: all.every(({ difference }) => difference === '') };
 }
 

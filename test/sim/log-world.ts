@@ -116,6 +116,7 @@ class LogWorld implements FaultStage {
       random: process.random,
       peers: new SimPeers(this.registry, process),
       members: this.members,
+      listed: [],
       acceptor: (server) => this.acceptor(process, server),
       applied: (record) => this.checks.applied(name, record),
       retired: () => this.kernel.fail(`${name} believes that it was retired`),
