@@ -1,8 +1,8 @@
 import yargs from 'yargs';
 import { ConfigError } from '../config/error.js';
+import { VERSION } from '../version.js';
 import { DAEMON_OPTIONS, type DaemonOptionName, environmentName } from './option-table.js';
 import type { Given } from './options.js';
-import { VERSION } from '../version.js';
 
 export interface DaemonCommandLine {
   readonly flags: Given;

@@ -3,6 +3,7 @@ import { isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import { requireSystemCalls } from '../platform/node/syscalls.js';
 import type { Platform } from '../platform/platform.js';
+import { VERSION } from '../version.js';
 import { daemonCommandLine } from './command-line.js';
 import { runDemo } from './demo.js';
 import { readWhole } from './durable-file.js';
@@ -13,7 +14,6 @@ import { type OpenLog, openLog } from './log.js';
 import type { RunningNode, StartNode } from './node-start.js';
 import { type DaemonOptions, daemonOptions } from './options.js';
 import { freeSocketPath, makeStateDir, rootToken } from './prepare.js';
-import { VERSION } from '../version.js';
 
 /** What the program is made of; a test puts in its own. */
 export interface DaemonProgram {

@@ -1,58 +1,39 @@
 import { ConfigError } from '../config/error.js';
-import { checkKey, type Key, MAX_VALUE_BYTES } from '../config/key.js';
 import { voters } from '../config/members.js';
 import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
 import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
-import { NetworkError } from '../platform/network.js';
 import { BrickProcess, brickFiles } from './brick-process.js';
 import { notInCluster, wasRetired } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
 import { keepConflict } from './conflicts.js';
-import {
-  applierCredentials,
-  leaderCredentials,
-  readerCredentials,
-  tokenHash,
-} from './credentials.js';
+import { applierCredentials, leaderCredentials, readerCredentials } from './credentials.js';
 import { keepVolfile } from './kept-volfile.js';
-import { addLearner, letIn, type RetireOptions, retire, TokenAges } from './membership.js';
+import { openManagementPort } from './management-port.js';
+import { addLearner, letIn, TokenAges } from './membership.js';
 import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
 import { type NodeState, newNodeState } from './node-state.js';
+import { NodeVerbs } from './node-verbs.js';
 import { makeStateDir } from './prepare.js';
-import { readFound } from './reading.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
 import { StateFile } from './state.js';
-import { statusReport } from './status-report.js';
-import type {
-  Asker,
-  Condition,
-  Found,
-  MembershipChange,
-  ServeRequest,
-  ServersReport,
-  Status,
-  Verbs,
-  Written,
-} from './verbs.js';
-import { serveVolfiles, type VolfileServer } from './volfile-server.js';
+import type { Verbs } from './verbs.js';
+import type { VolfileServer } from './volfile-server.js';
 
-/** What one commit may carry: what all of `init` comes to. */
-const MAX_INIT_TOTAL_BYTES = 8 * 1024 * 1024;
 /** Between a commit that retires this node and its stepping down: others hear of it first. */
 const FAREWELL_MS = 1000;
 
 /** One hekafsd: its state, its brick, and the config database while it belongs to a cluster. */
-export class Node implements Verbs, PeerService, RunningNode {
-  readonly verbs: Verbs = this;
+export class Node implements PeerService, RunningNode {
+  readonly verbs: Verbs = new NodeVerbs(this);
   readonly peers: PeerService = this;
   config: ConfigNode | undefined;
   brick: BrickProcess;
   readonly tokens: TokenAges;
   phase: 'starting' | 'joining' | 'running' | 'stopping' = 'starting';
-  private readonly check: StartUpCheck;
-  private readonly serving = new Serving(this);
+  readonly check: StartUpCheck;
+  readonly serving = new Serving(this);
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
   private keptVolfile: Promise<void> = Promise.resolve();
@@ -88,12 +69,10 @@ export class Node implements Verbs, PeerService, RunningNode {
     return `${address.includes(':') ? `[${address}]` : address}:${http.port}`;
   }
 
-  // Life
-
   /** Opens the management port, then takes up what the state says this node is. */
   async begin(): Promise<void> {
     const { log, options } = this.setup;
-    await this.listenForClients();
+    this.volfiles = await openManagementPort(this);
     const { cluster, brick, isRetired, members } = this.state.data;
     const isServer = cluster !== null && !isRetired && brick !== null;
     log.info('start-up 1/5: own role', {
@@ -255,54 +234,14 @@ export class Node implements Verbs, PeerService, RunningNode {
     await this.volfiles?.close();
   }
 
-  // The management port
-
-  private async listenForClients(): Promise<void> {
-    const { platform, options, http, log } = this.setup;
-    const at = { host: http.host, port: options.mgmtPort };
-    try {
-      this.volfiles = await serveVolfiles(platform, at, {
-        volfile: (id) => this.volfileFor(id),
-        brickPort: (brick) => this.brickPort(brick),
-      });
-      log.info('management port', { ...this.volfiles.endpoint });
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      throw new ConfigError(
-        'HFS-5001',
-        `management port ${at.port} cannot be used`,
-        error.code === 'EADDRINUSE'
-          ? 'something listens there already, perhaps glusterd'
-          : error.message,
-        'choose another one with --mgmt-port N',
-        error,
-      );
-    }
-  }
-
-  /** The config volfile carries the readers' password: it is not given to other machines this way. */
-  private volfileFor(id: string): string | undefined {
-    const isLocal = /^(127\.|::1$)/.test(this.setup.http.host);
-    if (id.replace(/^\//, '') !== 'config' || !isLocal || this.config === undefined)
-      return undefined;
-    return this.clientVolfile();
-  }
-
-  private brickPort(brick: string): number | undefined {
-    const own = this.state.data.brick;
-    if (own === null) return undefined;
-    return brick === `${own.path}/values` || brick === `${own.path}/journal` ? own.port : undefined;
-  }
-
-  private clientVolfile(): string {
+  /** What readers mount: the voters' values. Throws HFS-2004 where there are none. */
+  clientVolfile(): string {
     const { cluster, secret, members } = this.state.data;
     const list = voters(this.config?.database.members ?? members);
     if (cluster === null || secret === null || list.length === 0) throw notInCluster();
     const servers = list.map(({ brick, host, port }) => ({ number: brick, host, port }));
     return configClientVolfile(cluster, servers, readerCredentials(secret));
   }
-
-  // What peers ask
 
   async answer(verb: PeerVerb, body: Buffer): Promise<Buffer> {
     const { database } = this.running();
@@ -324,130 +263,6 @@ export class Node implements Verbs, PeerService, RunningNode {
     if (this.config === undefined) throw notInCluster();
     return this.config;
   }
-
-  // What users ask
-
-  status(): Status {
-    return statusReport({
-      name: this.setup.options.host,
-      state: this.state.data,
-      config: this.config,
-      phase: this.phase,
-      brickPid: this.brick.pid,
-      mount: this.check.mount,
-    });
-  }
-
-  async servers(): Promise<ServersReport> {
-    this.running();
-    return this.check.run();
-  }
-
-  async serve(request: ServeRequest, asker: Asker): Promise<MembershipChange> {
-    return this.serving.serve(request, asker.timeoutMs);
-  }
-
-  async retire(
-    node: string | undefined,
-    options: RetireOptions,
-    asker: Asker,
-  ): Promise<MembershipChange> {
-    const { database } = this.running();
-    return retire(database, this.setup.peers, this.state.data.node, node, options, asker.timeoutMs);
-  }
-
-  async createToken(ttlSeconds: number, asker: Asker): Promise<{ readonly token: string }> {
-    const { database } = this.running();
-    const token = this.setup.platform.random.bytes(24).toString('hex');
-    const json = JSON.stringify({ hash: tokenHash(token), ttlSeconds });
-    await database.propose(
-      { op: 'system', changes: [{ type: 'token', json }] },
-      '',
-      asker.timeoutMs,
-    );
-    return { token };
-  }
-
-  async volfile(): Promise<string> {
-    return this.clientVolfile();
-  }
-
-  async get(
-    key: Key,
-    options: { readonly stale: boolean; readonly recursive: boolean },
-    asker: Asker,
-  ): Promise<Found> {
-    if (key !== '') checkKey(key);
-    const { database } = this.running();
-    if (!options.stale) await database.catchUp(asker.timeoutMs);
-    return readFound(database, key, options);
-  }
-
-  async put(key: Key, value: Buffer, condition: Condition, asker: Asker): Promise<Written> {
-    checkKey(key);
-    checkValue(key, value);
-    const { database } = this.running();
-    const command = { op: 'put', key, value, condition } as const;
-    const { revision } = await database.propose(command, asker.requestId, asker.timeoutMs);
-    return { revision };
-  }
-
-  async remove(
-    key: Key,
-    options: { readonly recursive: boolean; readonly condition: Condition },
-    asker: Asker,
-  ): Promise<Written & { readonly removed: number }> {
-    checkKey(key);
-    const { database } = this.running();
-    const command = { op: 'remove', key, ...options } as const;
-    const { revision, changes } = await database.propose(command, asker.requestId, asker.timeoutMs);
-    return { revision, removed: changes ?? 0 };
-  }
-
-  async init(
-    values: ReadonlyMap<Key, Buffer>,
-    asker: Asker,
-  ): Promise<Written & { readonly keys: number }> {
-    let total = 0;
-    for (const [key, value] of values) {
-      checkKey(key);
-      checkValue(key, value);
-      total += key.length + value.length;
-    }
-    if (total > MAX_INIT_TOTAL_BYTES)
-      throw tooLarge(
-        'the initial values',
-        total,
-        MAX_INIT_TOTAL_BYTES,
-        'set the largest ones afterwards',
-      );
-    const { database } = this.running();
-    const { revision } = await database.propose(
-      { op: 'init', values },
-      asker.requestId,
-      asker.timeoutMs,
-    );
-    return { revision, keys: values.size };
-  }
-}
-
-function checkValue(key: Key, value: Buffer): void {
-  if (value.length > MAX_VALUE_BYTES)
-    throw tooLarge(
-      `the value of ${key}`,
-      value.length,
-      MAX_VALUE_BYTES,
-      'keep large files elsewhere and their name here',
-    );
-}
-
-function tooLarge(what: string, size: number, limit: number, next: string): ConfigError {
-  return new ConfigError(
-    'HFS-1003',
-    'nothing was written',
-    `${what} has ${size} bytes, ${limit} are allowed`,
-    next,
-  );
 }
 
 /** Starts a node: its state is read, its ports are open; the rest goes on behind its status. */
