@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClusterNode, nodePorts } from './cluster-node.js';
+import { until } from './until.js';
+import { sameValues } from './values-copy.js';
+
+/** hekafsd processes on loopback with their own state directories, all of which go at the end. */
+export class Cluster {
+  readonly nodes: ClusterNode[] = [];
+  private readonly directory = mkdtempSync(join(tmpdir(), 'hekafs-cluster-'));
+
+  /** Nodes that run and belong to no cluster yet. */
+  static async ofNew(count: number): Promise<Cluster> {
+    const cluster = new Cluster();
+    try {
+      for (let made = 0; made < count; made++) await cluster.make();
+      await Promise.all(cluster.nodes.map((node) => node.start()));
+      return cluster;
+    } catch (error) {
+      await cluster.end();
+      throw error;
+    }
+  }
+
+  /** Servers of one cluster, ready. */
+  static async ofServers(count: number): Promise<Cluster> {
+    const cluster = await Cluster.ofNew(count);
+    try {
+      const [first, ...others] = cluster.nodes;
+      if (first) await cluster.bootstrap(first);
+      for (const node of others) await cluster.join(node);
+      await cluster.ready();
+      return cluster;
+    } catch (error) {
+      cluster.printLogs();
+      await cluster.end();
+      throw error;
+    }
+  }
+
+  /** One more node, started. */
+  async add(): Promise<ClusterNode> {
+    const node = await this.make();
+    await node.start();
+    return node;
+  }
+
+  private async make(): Promise<ClusterNode> {
+    const name = `n${this.nodes.length + 1}`;
+    const node = new ClusterNode(name, join(this.directory, name), await nodePorts());
+    this.nodes.push(node);
+    return node;
+  }
+
+  async bootstrap(node: ClusterNode): Promise<void> {
+    const { code, stderr } = await node.cli(['serve', '--bootstrap']);
+    assert.equal(code, 0, stderr);
+  }
+
+  /** Lets a node in over a running server, with a new token. */
+  async join(node: ClusterNode, over = this.running[0]): Promise<void> {
+    assert.ok(over && over !== node);
+    const token = (await over.cli(['token', 'create'])).stdout.trim();
+    const { code, stderr } = await node.cli(['serve', '--join', over.address, '--token', token]);
+    assert.equal(code, 0, stderr);
+  }
+
+  node(name: string): ClusterNode {
+    const found = this.nodes.find((node) => node.name === name);
+    if (found === undefined) throw new Error(`no node ${name}`);
+    return found;
+  }
+
+  get running(): readonly ClusterNode[] {
+    return this.nodes.filter((node) => node.isRunning);
+  }
+
+  /** All nodes that run say that all is well. */
+  async ready(timeoutMs = 15_000): Promise<void> {
+    for (const node of this.running) {
+      let last = '';
+      await until(
+        `${node.name} is ready`,
+        async () => {
+          const { state, summary, heal } = await node.status();
+          last = `${state}: ${summary}`;
+          if (state === 'ready' && heal.caughtUp) return true;
+          throw new Error(last);
+        },
+        timeoutMs,
+      );
+    }
+  }
+
+  /** The node that leads, as the running ones agree. */
+  leader(): Promise<ClusterNode> {
+    return until('one node leads', async () => {
+      const hints = await Promise.all(this.running.map(async (node) => node.status()));
+      const leaders = new Set(hints.map(({ leader }) => leader));
+      const self = hints.find(({ node }) => leaders.size === 1 && leaders.has(node));
+      return self && this.node(self.name);
+    });
+  }
+
+  async follower(): Promise<ClusterNode> {
+    const leader = await this.leader();
+    const follower = this.running.find((node) => node !== leader);
+    assert.ok(follower);
+    return follower;
+  }
+
+  /** The trees of all servers become the same, byte for byte, with the same gfids; answers their keys. */
+  sameValues(
+    nodes: readonly ClusterNode[] = this.nodes,
+    timeoutMs = 10_000,
+  ): Promise<readonly string[]> {
+    return sameValues(nodes, timeoutMs);
+  }
+
+  printLogs(): void {
+    for (const node of this.nodes) process.stderr.write(`${node.logTail()}\n`);
+  }
+
+  /** Ends every process and removes every directory. */
+  async end(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.endAll()));
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/**
+ * Has `describe` use a cluster made before its first test and ended after its last one. The logs' ends are printed
+ * for each test that fails.
+ */
+export function useCluster(make: () => Promise<Cluster>): () => Cluster {
+  let cluster: Cluster | undefined;
+  before(async function () {
+    this.timeout(20_000);
+    cluster = await make();
+  });
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') cluster?.printLogs();
+  });
+  after(async () => cluster?.end());
+  return () => {
+    if (cluster === undefined) throw new Error('no cluster yet');
+    return cluster;
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import type { ClusterNode } from './cluster-node.js';
+import type { Acknowledged, Writers } from './writers.js';
+
+/**
+ * What was promised and what is there: each acknowledged write can be read, at its revision, on the node asked; no two
+ * writes have one revision; and each counter is as high as it was acknowledged to be.
+ */
+export async function checkLedger(writers: Writers, node: ClusterNode): Promise<void> {
+  assert.deepEqual(writers.errors, [], 'clients met errors');
+  checkRevisions(writers.acknowledged);
+  const newest = new Map<string, Acknowledged>();
+  for (const write of writers.acknowledged)
+    if (write.revision > (newest.get(write.key)?.revision ?? 0)) newest.set(write.key, write);
+  for (const [key, { value, revision }] of newest) {
+    const found = await node.get(key);
+    assert.equal(found.status, 200, `${key} of revision ${revision} is lost on ${node.name}`);
+    assert.equal(found.body.toString(), value, `${key} on ${node.name}`);
+    assert.equal(found.headers['etag'], `"${revision}"`, `revision of ${key} on ${node.name}`);
+  }
+}
+
+/** A write done twice, or two writes in one commit's place, show here. */
+function checkRevisions(acknowledged: readonly Acknowledged[]): void {
+  const byRevision = new Map<number, string>();
+  const byRequest = new Set<string>();
+  for (const { revision, requestId, key } of acknowledged) {
+    assert.equal(byRevision.get(revision), undefined, `${key} shares revision ${revision}`);
+    byRevision.set(revision, key);
+    assert.ok(!byRequest.has(requestId));
+    byRequest.add(requestId);
+  }
+}
