@@ -119,7 +119,10 @@ export class Applier {
 
   private ran(tree: ValuesTree): void {
     this.isRunning = false;
-    if (this.tree !== tree) return this.wake(0);
+    if (this.tree !== tree) {
+      this.wake(0);
+      return;
+    }
     this.retryMs = FIRST_RETRY_MS;
     const nowMs = this.context.clock.monotonicMs();
     this.pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (nowMs - this.startedMs));
@@ -130,7 +133,10 @@ export class Applier {
   private failed(tree: ValuesTree, error: unknown): void {
     this.isRunning = false;
     this.isOpen = false;
-    if (this.tree !== tree) return this.wake(0);
+    if (this.tree !== tree) {
+      this.wake(0);
+      return;
+    }
     this.stands = undefined;
     this.context.log('warn', 'values could not be applied; trying again', { error: String(error) });
     this.wake(this.retryMs);

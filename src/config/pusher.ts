@@ -81,8 +81,9 @@ export class Pusher {
     const isDone = this.farewell !== undefined && (!isUp || (this.applied ?? 0) >= this.farewell);
     if (isDone) this.stop();
     if (this.isStopped) return;
-    if (isUp && this.applied !== null && this.applied < this.context.commit()) return this.push();
-    this.timer = this.context.clock.after(HEARTBEAT_MS, () => this.push());
+    const isBehind = this.applied !== null && this.applied < this.context.commit();
+    if (isUp && isBehind) this.push();
+    else this.timer = this.context.clock.after(HEARTBEAT_MS, () => this.push());
   }
 
   private async pushOnce(): Promise<void> {

@@ -121,9 +121,11 @@ export class Store {
   private change(change: Change, revision: number, timeMs: number, touched: Set<Key>): void {
     switch (change.type) {
       case 'put':
-        return this.put(change.key, change.value, revision, timeMs, touched);
+        this.put(change.key, change.value, revision, timeMs, touched);
+        return;
       case 'delete':
-        return this.remove(change.key, touched);
+        this.remove(change.key, touched);
+        return;
       case 'members':
         this.members = parseMembers(change.json);
         this.membersRevision = revision;
