@@ -36,6 +36,8 @@ export interface DatabaseContext {
   readonly listed: readonly string[];
   /** The acceptor of a server's log; a new one each time. */
   acceptor(server: Server): Acceptor;
+  /** That voter is on no list any more: let go of what its acceptor needed. */
+  release(voter: string): void;
   /** A record has been applied. */
   applied(record: SealedRecord, touched: Touched): void;
   /** This node is no member any more. Called once. */
@@ -70,6 +72,7 @@ export class ConfigDatabase {
       ...{ self, cluster, clock, random, peers, listed, store: this.store },
       members: () => this.members,
       acceptor: (server) => context.acceptor(server),
+      release: (voter) => context.release(voter),
       apply: (record) => this.apply(record),
       recent: (revision) => this.recent.get(revision),
       confirmed: () => this.noteConfirmed(),
@@ -312,9 +315,11 @@ export class ConfigDatabase {
     return { applied: this.store.revision, counter: this.epoch.counter, isFollowing };
   }
 
+  /** Each record gets bytes of its own: a value that is kept must not keep the whole message. */
   private take(from: number, blobs: readonly Buffer[]): void {
     if (from > this.store.revision + 1) return;
-    for (const blob of blobs.slice(this.store.revision + 1 - from)) this.apply(openRecord(blob));
+    for (const blob of blobs.slice(this.store.revision + 1 - from))
+      this.apply(openRecord(Buffer.from(blob)));
   }
 
   private inquired(body: Buffer): InquireAnswer {

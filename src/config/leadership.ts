@@ -25,6 +25,7 @@ export interface LeadershipContext {
   /** The list in force, or while nothing is applied the one that the node remembers. */
   members(): Members;
   acceptor(server: Server): Acceptor;
+  release(voter: string): void;
   apply(record: SealedRecord): void;
   /** A committed record that is still in memory. */
   recent(revision: number): SealedRecord | undefined;
@@ -129,8 +130,20 @@ export class Leadership {
   private tick(): void {
     const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
     this.schedule(this.leader ? HEARTBEAT_MS : pause);
+    if (!this.isTakingOver) this.forgetOthers();
     if (this.leader) this.beat();
     else if (!this.isLeaderHeard() && !this.isTakingOver) void this.tryTakeOver();
+  }
+
+  /** Links to voters that have left the list. */
+  private forgetOthers(): void {
+    const listed = new Set(this.context.members().servers.map(({ voter }) => voter));
+    for (const [voter, link] of this.links) {
+      if (listed.has(voter)) continue;
+      link.detach();
+      this.links.delete(voter);
+      this.context.release(voter);
+    }
   }
 
   /** What a leader does all the time, also when nobody asks it for anything. */

@@ -68,6 +68,7 @@ export class ConfigNode {
       members: state.members,
       listed: setup.listed,
       acceptor: (server) => this.acceptor(server),
+      release: (voter) => this.release(voter),
       applied: (record, touched) => {
         this.applier.touched(touched);
         setup.applied(record);
@@ -134,6 +135,12 @@ export class ConfigNode {
       ACCEPTOR_TIMEOUT_MS,
       ready,
     );
+  }
+
+  private release(voter: string): void {
+    const journal = this.journals.get(voter);
+    this.journals.delete(voter);
+    journal?.graph.stop().catch(() => undefined);
   }
 
   private journal(server: Server): Connected {

@@ -141,7 +141,8 @@ export async function retire(
   await database.catchUp(timeoutMs);
   const server = resolveServer(database.members, nameOrId ?? self);
   const live = await liveServers(database, peers, self);
-  const work = (members: Members): Members => {
+  const work = (members: Members): Members | undefined => {
+    if (isRetired(members, server.node)) return undefined;
     const target = resolveServer(members, server.node);
     if (!(options.force && nameOrId === server.node && voters(members).length > 1))
       checkRetire(members, target, live);
@@ -149,7 +150,7 @@ export async function retire(
   };
   if (options.dryRun) {
     const before = database.members;
-    return describe(database, server, before, work(before), database.store.revision);
+    return describe(database, server, before, work(before) ?? before, database.store.revision);
   }
   const { before, after, revision } = await changeList(database, timeoutMs, work);
   return describe(database, server, before, after, revision);

@@ -118,6 +118,7 @@ class LogWorld implements FaultStage {
       members: this.members,
       listed: [],
       acceptor: (server) => this.acceptor(process, server),
+      release: () => undefined,
       applied: (record) => this.checks.applied(name, record),
       retired: () => this.kernel.fail(`${name} believes that it was retired`),
       log: (_level, message, fields) =>

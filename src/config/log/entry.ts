@@ -27,7 +27,8 @@ const VERSION = 1;
 export const PREFIX_HASH_BYTES = 16;
 /** What stands before the body of an entry without a vector, and the CRC after it. */
 const SMALLEST = 4 + 4 + 4 + 24 + 24 + 40 + 2 + 4 + 4;
-/** One value of 4 MiB, doubled for a merged batch, with room for its envelope. */
+/** What one record may have, and an entry with it. A longer entry would be read as torn. */
+export const MAX_RECORD_BYTES = 11 * 1024 * 1024;
 export const MAX_ENTRY_BYTES = 12 * 1024 * 1024;
 
 export interface LogHeader {
@@ -84,6 +85,8 @@ export function encodeEntry(entry: Entry): Buffer {
     .u16(entry.lengths.length);
   for (const { voter, length } of entry.lengths) rest.uuid(voter).u64(length);
   const inside = rest.blob(bodyBytes(entry.body)).finish();
+  if (inside.length + 12 > MAX_ENTRY_BYTES)
+    throw new RangeError(`an entry of ${inside.length + 12} bytes, ${MAX_ENTRY_BYTES} are allowed`);
   const bytes = Buffer.allocUnsafe(8 + inside.length + 4);
   MAGIC.copy(bytes, 0);
   bytes.writeUInt32BE(bytes.length, 4);

@@ -3,6 +3,7 @@ import { BatchView, type Command, evaluate } from '../command.js';
 import { ConfigError } from '../error.js';
 import { type Members, majority, type Server, voters } from '../members.js';
 import type { Store } from '../store.js';
+import { MAX_RECORD_BYTES } from './entry.js';
 import type { Epoch } from './epoch.js';
 import { type Change, type SealedRecord, sealRecord } from './record.js';
 import { Sender } from './sender.js';
@@ -235,6 +236,7 @@ export class Leader {
       author: waiting.author,
       changes,
     });
+    if (sealed.bytes.length > MAX_RECORD_BYTES) throw tooLarge(sealed.bytes.length);
     view.lay(changes, sealed.record.revision);
     waiting.outcome = { revision: sealed.record.revision, changes: changes.length };
     return sealed;
@@ -346,6 +348,15 @@ export class Leader {
 
 function changesMembers({ record }: SealedRecord): boolean {
   return record.changes.some((change) => change.type === 'members');
+}
+
+function tooLarge(size: number): ConfigError {
+  return new ConfigError(
+    'HFS-1003',
+    'nothing was written',
+    `it would be one commit of ${size} bytes, ${MAX_RECORD_BYTES} are allowed`,
+    'do it in several steps',
+  );
 }
 
 function waitingFor(names: readonly string[]): string {
