@@ -1,4 +1,4 @@
-import { type Agent, request } from 'node:http';
+import { Agent, request } from 'node:http';
 import type { Problem } from '../../src/config/error.js';
 
 export interface Asked {
@@ -17,13 +17,15 @@ export interface Answered {
 }
 
 const GRACE_MS = 2000;
+/** Shorter than daemons keep an idle connection. */
+const KEPT = new Agent({ keepAlive: true, timeout: 1000, maxSockets: 16 });
 
 /** One HTTP request to a daemon on loopback, without any retry. Rejects where no answer comes. */
 export function askHttp(
   port: number,
   token: string | undefined,
   asked: Asked,
-  agent?: Agent,
+  agent = KEPT,
 ): Promise<Answered> {
   const { method = 'GET', path, body = '', timeoutMs = 10_000 } = asked;
   const headers = {
@@ -33,7 +35,7 @@ export function askHttp(
     ...asked.headers,
   };
   const signal = AbortSignal.timeout(timeoutMs + GRACE_MS);
-  const target = { host: '127.0.0.1', port, ...(agent ? { agent } : {}) };
+  const target = { host: '127.0.0.1', port, agent };
   return new Promise((resolve, reject) => {
     const sent = request({ ...target, method, path, headers, signal });
     sent.on('error', reject);

@@ -12,12 +12,22 @@ export async function checkLedger(writers: Writers, node: ClusterNode): Promise<
   const newest = new Map<string, Acknowledged>();
   for (const write of writers.acknowledged)
     if (write.revision > (newest.get(write.key)?.revision ?? 0)) newest.set(write.key, write);
-  for (const [key, { value, revision }] of newest) {
+  await inParallel([...newest.values()], async ({ key, value, revision }) => {
     const found = await node.get(key);
     assert.equal(found.status, 200, `${key} of revision ${revision} is lost on ${node.name}`);
     assert.equal(found.body.toString(), value, `${key} on ${node.name}`);
     assert.equal(found.headers['etag'], `"${revision}"`, `revision of ${key} on ${node.name}`);
-  }
+  });
+}
+
+const MAX_PARALLEL = 16;
+
+async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await run(item);
+  };
+  await Promise.all(Array.from({ length: MAX_PARALLEL }, work));
 }
 
 /** A write done twice, or two writes in one commit's place, show here. */

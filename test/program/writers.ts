@@ -21,7 +21,7 @@ export interface WritersOptions {
 
 /** What may pass: no connection, no majority for now, and a node that is only starting. */
 const PASSING = new Set([503]);
-const PAUSE_MS = 5;
+const PAUSE_MS = 20;
 
 /**
  * Programs that write through the HTTP of whichever nodes run, each write under its own request id. Each has a
