@@ -25,14 +25,14 @@ const GATHER_MS = 2;
  * Between passes there is this many times the pause that the last one took, up to a limit: under load more commits are
  * gathered, of which only the last of each key is written, and the log keeps the disk.
  */
-const PAUSE_FACTOR = 3;
-const MAX_PAUSE_MS = 1000;
+const PAUSE_FACTOR = 6;
+const MAX_PAUSE_MS = 2000;
 /** Few, so that an append never waits behind many of them. */
 const MAX_PARALLEL = 4;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
-/** Commits behind which the export is closed to readers until it has caught up. */
-const MAX_LAG = 2000;
+/** Readers see a copy only while it is what was committed at most so long ago. */
+const MAX_BEHIND_MS = 5000;
 
 type Stands = {
   readonly kind: FoundValue['kind'];
@@ -54,6 +54,8 @@ export class Applier {
   private isRunning = false;
   private startedMs = 0;
   private pausedUntilMs = 0;
+  /** When what is applied was the newest. */
+  private appliedMs = 0;
   private isOpen = false;
   private isFresh = false;
   private retryMs = FIRST_RETRY_MS;
@@ -147,8 +149,9 @@ export class Applier {
     const { store } = this.context;
     if (store.revision === 0) return;
     if (this.stands === undefined) await this.look(tree);
-    else if (store.revision - this.applied > MAX_LAG) await this.setOpen(false);
+    else if (this.behindMs > MAX_BEHIND_MS) await this.setOpen(false);
     const revision = store.revision;
+    const sinceMs = this.context.clock.monotonicMs();
     const dirty = this.dirty;
     this.dirty = new Set();
     const derived = this.dueDerived(dirty);
@@ -159,7 +162,13 @@ export class Applier {
       throw error;
     }
     this.applied = revision;
+    this.appliedMs = sinceMs;
     await this.setOpen(this.isFresh);
+  }
+
+  private get behindMs(): number {
+    const { clock, store } = this.context;
+    return this.applied < store.revision ? clock.monotonicMs() - this.appliedMs : 0;
   }
 
   private async setOpen(isOpen: boolean): Promise<void> {

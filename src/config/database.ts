@@ -74,7 +74,7 @@ export class ConfigDatabase {
       acceptor: (server) => context.acceptor(server),
       release: (voter) => context.release(voter),
       apply: (record) => this.apply(record),
-      recent: (revision) => this.recent.get(revision),
+      recent: (from) => this.recent.from(from),
       confirmed: () => this.noteConfirmed(),
       ageMs: () => this.ageMs,
       confirm: () => this.confirmRound.join(),
@@ -136,8 +136,8 @@ export class ConfigDatabase {
       await link.refresh();
       const { revision } = link.log.settled;
       while (this.store.revision < revision) {
-        const record = await link.record(this.store.revision + 1);
-        if (record) this.apply(record);
+        for (const record of await link.records(this.store.revision + 1))
+          if (record.record.revision <= revision) this.apply(record);
       }
     } catch (error) {
       this.context.log('warn', 'own log could not be read', { error: String(error) });

@@ -15,7 +15,7 @@ export interface FollowersContext {
   /** The leader's commit index. */
   commit(): number;
   ageMs(): number | null;
-  record(revision: number): Promise<SealedRecord | undefined>;
+  records(from: number): Promise<readonly SealedRecord[]>;
   deposed(counter: number): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
 }
@@ -79,7 +79,7 @@ export class Followers {
       commit: () => this.context.commit(),
       ageMs: () => this.context.ageMs(),
       servers: () => this.sights(),
-      record: (revision) => this.context.record(revision),
+      records: (from) => this.context.records(from),
       deposed: (counter) => this.context.deposed(counter),
     });
     this.pushers.set(server.node, pusher);

@@ -27,8 +27,8 @@ export interface LeadershipContext {
   acceptor(server: Server): Acceptor;
   release(voter: string): void;
   apply(record: SealedRecord): void;
-  /** A committed record that is still in memory. */
-  recent(revision: number): SealedRecord | undefined;
+  /** Committed records from a revision on that are still in memory. */
+  recent(from: number): readonly SealedRecord[];
   /** This node knows that its state is the newest. */
   confirmed(): void;
   /** Milliseconds since it did; null: never. */
@@ -278,7 +278,10 @@ export class Leadership {
       members: () => this.context.members(),
       commit: () => store.revision,
       ageMs: () => this.context.ageMs(),
-      record: async (revision) => this.context.recent(revision) ?? leader.committedRecord(revision),
+      records: async (from) => {
+        const recent = this.context.recent(from);
+        return recent.length > 0 ? recent : leader.committedRecords(from);
+      },
       deposed: (counter) => this.deposed(leader, counter),
       changeMembers: (list, id, timeoutMs) => this.context.changeMembers(list, id, timeoutMs),
     });

@@ -14,8 +14,8 @@ export interface PusherContext {
   /** Milliseconds since it was last confirmed. */
   ageMs(): number | null;
   servers(): readonly ServerSight[];
-  /** A committed record. */
-  record(revision: number): Promise<SealedRecord | undefined>;
+  /** Committed records from a revision on; none where they cannot be had just now. */
+  records(from: number): Promise<readonly SealedRecord[]>;
   /** A follower that has met a higher epoch. */
   deposed(counter: number): void;
 }
@@ -110,16 +110,14 @@ export class Pusher {
     if (isFollowing === false && typeof counter === 'number') this.context.deposed(counter);
   }
 
-  private async nextRecords(applied: number): Promise<SealedRecord[]> {
-    const found: SealedRecord[] = [];
-    const last = Math.min(this.context.commit(), applied + MAX_PUSH_RECORDS);
+  private async nextRecords(applied: number): Promise<readonly SealedRecord[]> {
+    if (applied >= this.context.commit()) return [];
+    const found = await this.context.records(applied + 1);
     let bytes = 0;
-    for (let revision = applied + 1; revision <= last && bytes < MAX_PUSH_BYTES; revision++) {
-      const record = await this.context.record(revision);
-      if (record === undefined) break;
-      found.push(record);
+    const end = found.findIndex((record, index) => {
       bytes += record.bytes.length;
-    }
-    return found;
+      return index > 0 && (bytes > MAX_PUSH_BYTES || index >= MAX_PUSH_RECORDS);
+    });
+    return end === -1 ? found : found.slice(0, end);
   }
 }

@@ -1,7 +1,8 @@
 import type { SealedRecord } from './log/record.js';
 
 const MAX_RECORDS = 4096;
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_AT_ONCE = 1024;
 
 /** The newest committed records, within bounds, so that followers are fed without reading a log. */
 export class RecentRecords {
@@ -18,7 +19,14 @@ export class RecentRecords {
     }
   }
 
-  get(revision: number): SealedRecord | undefined {
-    return this.records.get(revision);
+  /** The records from a revision on; none where the first is not here any more, or not yet. */
+  from(revision: number): SealedRecord[] {
+    const found: SealedRecord[] = [];
+    for (let at = revision; found.length < MAX_AT_ONCE; at++) {
+      const record = this.records.get(at);
+      if (record === undefined) break;
+      found.push(record);
+    }
+    return found;
   }
 }

@@ -259,7 +259,7 @@ export class Leader {
         acknowledged: () => this.count(),
         lost: (why) => this.end(why),
         trouble: (error) => this.context.trouble(server, error),
-        fetch: (revision) => this.fetch(revision),
+        fetch: (from) => this.fetch(from),
       });
       this.senders.set(voter, sender);
       sender.start();
@@ -270,21 +270,23 @@ export class Leader {
     return [...this.senders].map(([voter, { link }]) => ({ voter, length: link.acknowledged }));
   }
 
-  /** A committed record, from whichever log has it. */
-  private async fetch(revision: number): Promise<SealedRecord | undefined> {
+  /** Committed records from a revision on, as many as one read gives, from whichever log has them. */
+  private async fetch(from: number): Promise<readonly SealedRecord[]> {
+    const { mark } = this.context.store;
     for (const { link } of this.senders.values()) {
       if (!link.attached) continue;
-      link.log.settle(this.context.store.mark);
-      if (revision > link.log.settled.revision) continue;
-      const record = await link.record(revision).catch(() => undefined);
-      if (record) return record;
+      link.log.settle(mark);
+      if (from > link.log.settled.revision) continue;
+      const records = await link.records(from).catch(() => []);
+      const committed = records.filter(({ record }) => record.revision <= mark.revision);
+      if (committed.length > 0) return committed;
     }
-    return undefined;
+    return [];
   }
 
-  /** Reads a committed record back, for a follower that lags. */
-  committedRecord(revision: number): Promise<SealedRecord | undefined> {
-    return this.fetch(revision);
+  /** Reads committed records back, for a follower that lags; none where no log has them just now. */
+  committedRecords(from: number): Promise<readonly SealedRecord[]> {
+    return this.fetch(from);
   }
 
   /** A voter has acknowledged something: is the batch committed? */

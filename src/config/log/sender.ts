@@ -14,8 +14,8 @@ export interface SenderContext {
   acknowledged(): void;
   lost(why: string): void;
   trouble(error: unknown): void;
-  /** A committed record from any log. */
-  fetch(revision: number): Promise<SealedRecord | undefined>;
+  /** Committed records from a revision on, from any log. */
+  fetch(from: number): Promise<readonly SealedRecord[]>;
 }
 
 const MAX_ENTRY_RECORD_BYTES = 4 * 1024 * 1024;
@@ -126,18 +126,27 @@ export class Sender {
     this.retryMs = FIRST_RETRY_MS;
   }
 
-  /** What comes after `acknowledged`, as much as one entry takes. */
-  private async nextRecords(): Promise<SealedRecord[]> {
-    const found: SealedRecord[] = [];
+  /** What comes after `acknowledged`, as much as one entry takes: from memory, or what one read of a log gives. */
+  private async nextRecords(): Promise<readonly SealedRecord[]> {
+    const from = this.acknowledged + 1;
+    const found = this.recent.has(from) ? this.recentFrom(from) : await this.context.fetch(from);
+    if (found.length === 0) throw new Error(`no log holds revision ${from}`);
     let bytes = 0;
-    for (let revision = this.acknowledged + 1; revision <= this.last; revision++) {
-      const record = this.recent.get(revision) ?? (await this.context.fetch(revision));
+    const fits = ({ bytes: { length } }: SealedRecord): boolean => {
+      bytes += length;
+      return bytes <= MAX_ENTRY_RECORD_BYTES;
+    };
+    const end = found.findIndex((record) => !fits(record));
+    return end === -1 ? found : found.slice(0, Math.max(1, end));
+  }
+
+  private recentFrom(from: number): SealedRecord[] {
+    const found: SealedRecord[] = [];
+    for (let revision = from; revision <= this.last; revision++) {
+      const record = this.recent.get(revision);
       if (record === undefined) break;
-      if (found.length > 0 && bytes + record.bytes.length > MAX_ENTRY_RECORD_BYTES) break;
       found.push(record);
-      bytes += record.bytes.length;
     }
-    if (found.length === 0) throw new Error(`no log holds revision ${this.acknowledged + 1}`);
     return found;
   }
 

@@ -98,10 +98,11 @@ async function applyCommitted(
   const mark = newestCommit(links, context.mark());
   const source = links.filter((link) => link.log.settle(mark))[0];
   while (context.mark().revision < mark.revision) {
-    const record = await source?.record(context.mark().revision + 1);
-    if (record === undefined)
+    const records = (await source?.records(context.mark().revision + 1)) ?? [];
+    if (records.length === 0)
       throw new LogRot(`no log of the majority holds all revisions up to ${mark.revision}`);
-    context.apply(record);
+    for (const record of records)
+      if (record.record.revision <= mark.revision) context.apply(record);
   }
 }
 

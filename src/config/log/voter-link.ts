@@ -2,7 +2,7 @@ import type { Acceptor } from './acceptor.js';
 import { type CommitMark, type EntryBody, encodeEntry, type VoterLength } from './entry.js';
 import { compareEpochs, type Epoch, isSameEpoch } from './epoch.js';
 import { openRecord, type SealedRecord } from './record.js';
-import { LogRot, VoterLog } from './voter-log.js';
+import { LogRot, type Place, VoterLog } from './voter-log.js';
 
 /** Somebody with a higher epoch stands before this entry: its writer leads no longer. */
 export class EpochLost extends Error {
@@ -121,14 +121,27 @@ export class VoterLink {
     return this.isAttached && size <= this.size && isSameEpoch(this.log.promised, epoch);
   }
 
-  /** The record of a revision that this log holds. */
+  /**
+   * Records that this log holds, from a revision on: as many as follow each other within READ_BYTES of the file, at least
+   * the one asked for; none where the log does not hold it.
+   */
+  async records(from: number): Promise<SealedRecord[]> {
+    const first = this.log.place(from);
+    if (first === undefined) return [];
+    const bytes = await this.acceptor.read(first.offset, Math.max(first.length, READ_BYTES));
+    const found: SealedRecord[] = [];
+    for (let place: Place | undefined = first; place; place = this.log.place(from + found.length)) {
+      const at = place.offset - first.offset;
+      if (at < 0 || at + place.length > bytes.length) break;
+      found.push(recordAt(bytes, at, place.length, from + found.length));
+    }
+    if (found.length === 0) throw new LogRot(`the log ends before revision ${from} does`);
+    return found;
+  }
+
+  /** The record of a revision, or undefined where this log does not hold it. */
   async record(revision: number): Promise<SealedRecord | undefined> {
-    const place = this.log.place(revision);
-    if (place === undefined) return undefined;
-    const sealed = openRecord(await this.acceptor.read(place.offset, place.length));
-    if (sealed.record.revision !== revision)
-      throw new LogRot(`the record of revision ${revision} reads as ${sealed.record.revision}`);
-    return sealed;
+    return (await this.records(revision))[0];
   }
 
   detach(): void {
@@ -154,4 +167,12 @@ export class VoterLink {
     this.running = result.catch(() => undefined);
     return result;
   }
+}
+
+/** A copy: what is kept of a record must not keep all that was read with it. */
+function recordAt(bytes: Buffer, at: number, length: number, revision: number): SealedRecord {
+  const sealed = openRecord(Buffer.from(bytes.subarray(at, at + length)));
+  if (sealed.record.revision !== revision)
+    throw new LogRot(`the record of revision ${revision} reads as ${sealed.record.revision}`);
+  return sealed;
 }
