@@ -208,7 +208,7 @@ export class Applier {
       if (isRight) continue;
       wrong++;
       this.dirty.add(key);
-      await this.keepHand(tree, key, found);
+      if (key !== VERSION_KEY && isByHand(found, desired)) await this.keepHand(tree, key);
     }
     for (const key of [...store.directoriesWithin(''), ...store.keysWithin(''), ...derived.keys()])
       if (!stands.has(key)) this.dirty.add(key);
@@ -217,10 +217,9 @@ export class Applier {
     this.context.log('info', 'values were compared with the state', { stand: stands.size, wrong });
   }
 
-  private async keepHand(tree: ValuesTree, key: Key, found: FoundValue): Promise<void> {
-    if (found.isOurs || found.kind !== 'value') return;
-    const value = await tree.read(key).catch(() => undefined);
-    if (value) await this.context.keep(key, value, 'changed by hand on the brick');
+  /** What cannot be kept is not overwritten either: then the pass fails, and says why. */
+  private async keepHand(tree: ValuesTree, key: Key): Promise<void> {
+    await this.context.keep(key, await tree.read(key), 'changed by hand on the brick');
   }
 
   /** Removals first, inner before outer; then directories, outer first; then values. */
@@ -276,6 +275,18 @@ export class Applier {
     await tree.put(key, desired);
     this.stands?.set(key, { kind: 'value', gfid: desired.gfid, revision: desired.revision });
   }
+}
+
+/**
+ * True for a value that no commit has made: without the marks of the applier, or with the time of the newest commit but
+ * not its bytes. Bytes of an older commit are ours, and only late.
+ */
+function isByHand(found: FoundValue, desired: DesiredValue | undefined): boolean {
+  if (found.kind !== 'value') return false;
+  if (!found.isOurs) return true;
+  return (
+    desired?.kind === 'value' && found.gfid === desired.gfid && found.timeMs === desired.timeMs
+  );
 }
 
 function depth(key: Key): number {

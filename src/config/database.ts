@@ -2,9 +2,10 @@ import type { Clock, Random } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
 import type { Command } from './command.js';
 import { ConfigError, isCode } from './error.js';
+import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import type { Acceptor } from './log/acceptor.js';
-import type { Epoch } from './log/epoch.js';
+import { type Epoch, isSameEpoch } from './log/epoch.js';
 import { notAccepted, type Outcome, unknownOutcome } from './log/leader.js';
 import { openRecord, type SealedRecord } from './log/record.js';
 import { isRetired, type Members, type Server } from './members.js';
@@ -14,10 +15,10 @@ import { RecentRecords } from './recent-records.js';
 import { SharedRound } from './shared-round.js';
 import { Store, type Touched } from './store.js';
 import {
-  decodeProposal,
-  encodeProposal,
+  decodeProposals,
   type InquireAnswer,
   type LeaderHint,
+  type ProposeAnswer,
   type PushAnswer,
   type PushWords,
   type ServerSight,
@@ -50,7 +51,6 @@ export interface DatabaseContext {
 }
 
 const RETRY_MS = 40;
-const MAX_HOPS = 2;
 const READ_INDEX_MS = 2000;
 
 /**
@@ -65,6 +65,7 @@ export class ConfigDatabase {
   private readonly appliedWaiters = new Set<() => void>();
   private confirmedMs = Number.NEGATIVE_INFINITY;
   private wasRetired = false;
+  private forwarder: { readonly address: string; readonly to: Forwarder } | undefined;
 
   constructor(private readonly context: DatabaseContext) {
     const { self, cluster, clock, random, peers, listed } = context;
@@ -174,19 +175,14 @@ export class ConfigDatabase {
   }
 
   /** Commits a change wherever the leader is. A ConfigError by the deadline says what became of it. */
-  async propose(
-    command: Command,
-    requestId: string,
-    timeoutMs: number,
-    hops = 0,
-  ): Promise<Outcome> {
+  async propose(command: Command, requestId: string, timeoutMs: number): Promise<Outcome> {
     const deadline = this.context.clock.monotonicMs() + timeoutMs;
     let isSent = false;
     for (;;) {
       const left = deadline - this.context.clock.monotonicMs();
       if (left <= 0) throw isSent ? unknownOutcome(this.waitsFor()) : notAccepted(this.waitsFor());
       try {
-        return await this.proposeOnce(command, requestId, left, hops);
+        return await this.proposeOnce(command, requestId, left);
       } catch (error) {
         isSent ||= isUnknown(error);
         if (!isPassing(error)) throw toConfigError(error);
@@ -199,19 +195,19 @@ export class ConfigDatabase {
     command: Command,
     requestId: string,
     timeoutMs: number,
-    hops: number,
   ): Promise<Outcome> {
     const { leader } = this.leadership;
     if (leader) return leader.propose({ requestId, author: this.context.self, command, timeoutMs });
-    const address = this.leadership.forwardAddress;
-    if (address === undefined || hops >= MAX_HOPS) throw notAccepted(this.waitsFor());
-    const words = { requestId, author: this.context.self, timeoutMs, hops: hops + 1 };
-    const body = encodeProposal(words, command);
-    const answer = await this.context.peers.call(address, 'propose', body, timeoutMs + RETRY_MS);
-    const { revision, changes } = decodeMessage<Outcome>(answer).json;
-    if (typeof revision !== 'number')
-      throw new PeerError(address, 'unknown', 'an answer without a revision');
-    return { revision, changes: changes ?? null };
+    const to = this.leadership.forwardTo;
+    if (to === undefined) throw notAccepted(this.waitsFor());
+    const proposal = { requestId, author: this.context.self, timeoutMs, epoch: to.epoch, command };
+    return this.forwarderTo(to.address).propose(proposal);
+  }
+
+  private forwarderTo(address: string): Forwarder {
+    if (this.forwarder?.address !== address)
+      this.forwarder = { address, to: new Forwarder(this.context.peers, address) };
+    return this.forwarder.to;
   }
 
   /**
@@ -242,7 +238,7 @@ export class ConfigDatabase {
 
   private async askReadIndex(): Promise<number> {
     if (this.isLeading) return this.confirmRound.join();
-    const address = this.leadership.forwardAddress;
+    const address = this.leadership.forwardTo?.address;
     if (address === undefined) throw notAccepted(this.waitsFor());
     const answer = await this.context.peers.call(
       address,
@@ -279,12 +275,8 @@ export class ConfigDatabase {
         return encodeMessage(this.pushed(body));
       case 'inquire':
         return encodeMessage(this.inquired(body));
-      case 'propose': {
-        const { words, command } = decodeProposal(body);
-        return encodeMessage(
-          await this.propose(command, words.requestId, words.timeoutMs, words.hops),
-        );
-      }
+      case 'propose':
+        return encodeMessage({ answers: await this.proposed(body) });
       case 'read-index':
         if (!this.isLeading) throw notAccepted(this.waitsFor());
         return encodeMessage({ revision: await this.confirmRound.join() });
@@ -296,6 +288,22 @@ export class ConfigDatabase {
           'are all nodes on the same release?',
         );
     }
+  }
+
+  /** Each request of a message is answered by itself, and only by the leader that it was meant for. */
+  private proposed(body: Buffer): Promise<ProposeAnswer[]> {
+    const answers = decodeProposals(body).map(async ({ epoch, ...proposal }) => {
+      const { leader } = this.leadership;
+      try {
+        if (leader === undefined || !isSameEpoch(leader.epoch, epoch))
+          throw notAccepted(this.waitsFor());
+        return await leader.propose(proposal);
+      } catch (error) {
+        if (error instanceof ConfigError) return { problem: error.toJSON() };
+        throw error;
+      }
+    });
+    return Promise.all(answers);
   }
 
   private pushed(body: Buffer): PushAnswer {

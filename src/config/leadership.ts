@@ -88,9 +88,9 @@ export class Leadership {
     return this.isLeaderHeard() ? this.hint : undefined;
   }
 
-  /** Where to send what only the leader can do, also where it was silent for a moment: it may still answer. */
-  get forwardAddress(): string | undefined {
-    return this.hint?.node === this.context.self ? undefined : this.hint?.address;
+  /** To whom to send what only the leader can do, also where it was silent for a moment: it may still answer. */
+  get forwardTo(): LeaderHint | undefined {
+    return this.hint?.node === this.context.self ? undefined : this.hint;
   }
 
   /** The servers as the leader sees them: this node itself, or whoever it hears; none where it hears nobody. */

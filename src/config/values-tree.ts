@@ -1,7 +1,6 @@
 import { isErrno } from '../fop/error.js';
-import type { DirentPlus } from '../fop/fops.js';
 import { type Frame, ROOT_FRAME } from '../fop/frame.js';
-import type { Gfid } from '../fop/gfid.js';
+import { type Gfid, NULL_GFID } from '../fop/gfid.js';
 import { type Iatt, isDirectory, isRegular } from '../fop/iatt.js';
 import { readable } from '../fop/name.js';
 import type { Volume } from '../mount/volume.js';
@@ -13,6 +12,8 @@ export interface FoundValue {
   readonly kind: 'value' | 'directory' | 'other';
   readonly gfid: Gfid;
   readonly size: number;
+  /** The time that the export shows; a hand that writes into a file may leave it as it is. */
+  readonly timeMs: number;
   readonly isOurs: boolean;
 }
 
@@ -30,20 +31,23 @@ export class ValuesTree {
   async *walk(prefix: Key = ''): AsyncGenerator<readonly [Key, FoundValue]> {
     for (const entry of await this.volume.list(prefix)) {
       const key = prefix === '' ? readable(entry.name) : `${prefix}/${readable(entry.name)}`;
-      const found = foundValue(entry);
+      // A name without gfid was put there by hand.
+      const isBare = entry.stat.gfid === NULL_GFID;
+      const found = foundValue(isBare ? await this.volume.takeIn(key) : entry.stat);
       yield [key, found];
       if (found.kind === 'directory') yield* this.walk(key);
     }
   }
 
+  /** Whatever stands there, however large a hand has made it. */
   read(key: Key): Promise<Buffer> {
-    return this.volume.readFile(key, 2 * MAX_VALUE_BYTES);
+    return this.volume.readFile(key);
   }
 
   /** True where the file at `key` holds exactly `value`. */
   async holds(key: Key, value: Buffer): Promise<boolean> {
     try {
-      return (await this.read(key)).equals(value);
+      return (await this.volume.readFile(key, MAX_VALUE_BYTES)).equals(value);
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ESTALE', 'EFBIG', 'EIO')) return false;
       throw error;
@@ -72,9 +76,10 @@ export class ValuesTree {
   }
 }
 
-function foundValue({ stat }: DirentPlus): FoundValue {
+function foundValue(stat: Iatt): FoundValue {
   const kind = isDirectory(stat) ? 'directory' : isRegular(stat) ? 'value' : 'other';
-  return { kind, gfid: stat.gfid, size: stat.size, isOurs: isOurs(stat) };
+  const timeMs = stat.mtime * 1000 + Math.floor(stat.mtimeNsec / 1e6);
+  return { kind, gfid: stat.gfid, size: stat.size, timeMs, isOurs: isOurs(stat) };
 }
 
 /** The applier's gfids are of version 5, and its times are whole milliseconds; a hand's are not. */

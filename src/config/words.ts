@@ -1,7 +1,8 @@
 import type { Command, Condition } from './command.js';
-import { ConfigError } from './error.js';
+import { ConfigError, type Problem } from './error.js';
 import { checkKey, type Key, MAX_VALUE_BYTES } from './key.js';
 import type { Epoch } from './log/epoch.js';
+import type { Outcome } from './log/leader.js';
 import type { Change } from './log/record.js';
 import { decodeMessage, encodeMessage } from './message.js';
 
@@ -52,13 +53,26 @@ export interface InquireAnswer {
   readonly isAskerRetired: boolean;
 }
 
-export interface ProposeWords {
+/** One request on its way to the leader. */
+export interface ForwardedProposal {
   readonly requestId: string;
   readonly author: string;
   readonly timeoutMs: number;
-  /** How many nodes have passed it on. */
-  readonly hops: number;
-  readonly command: unknown;
+  /**
+   * The epoch of the leader that it is meant for. Nobody else does it, and not this one later: a copy that arrives when its
+   * sender has long had an answer from a newer leader must not be done any more.
+   */
+  readonly epoch: Epoch;
+  readonly command: Command;
+}
+
+/** How one of them in a `propose` says what became of it. */
+export type ProposeAnswer = Outcome | { readonly problem: Problem };
+
+interface ProposalWords extends Omit<ForwardedProposal, 'command'> {
+  readonly command: CommandWords;
+  /** How many of the message's blobs are its. */
+  readonly blobs: number;
 }
 
 type CommandWords =
@@ -67,14 +81,20 @@ type CommandWords =
   | { op: 'init'; keys: Key[] }
   | { op: 'system'; changes: Change[]; ifMembers: number | null; ifToken: string | null };
 
-export function encodeProposal(words: Omit<ProposeWords, 'command'>, command: Command): Buffer {
-  const blobs =
-    command.op === 'put'
-      ? [command.value]
-      : command.op === 'init'
-        ? [...command.values.values()]
-        : [];
-  return encodeMessage({ ...words, command: commandWords(command) }, blobs);
+/** Several requests in one message. */
+export function encodeProposals(proposals: readonly ForwardedProposal[]): Buffer {
+  const blobs: Buffer[] = [];
+  const words = proposals.map(({ command, ...rest }): ProposalWords => {
+    const own = blobsOf(command);
+    blobs.push(...own);
+    return { ...rest, command: commandWords(command), blobs: own.length };
+  });
+  return encodeMessage({ proposals: words }, blobs);
+}
+
+function blobsOf(command: Command): readonly Buffer[] {
+  if (command.op === 'put') return [command.value];
+  return command.op === 'init' ? [...command.values.values()] : [];
 }
 
 function commandWords(command: Command): CommandWords {
@@ -100,20 +120,24 @@ function commandWords(command: Command): CommandWords {
   }
 }
 
-export function decodeProposal(body: Buffer): { words: ProposeWords; command: Command } {
-  const { json, blobs } = decodeMessage<ProposeWords>(body);
-  const { requestId, author, timeoutMs, hops, command } = json;
-  if (
-    typeof requestId !== 'string' ||
-    typeof author !== 'string' ||
-    typeof timeoutMs !== 'number' ||
-    typeof hops !== 'number'
-  )
-    throw badWords('a proposal without its fields');
-  return {
-    words: { requestId, author, timeoutMs, hops, command },
-    command: readCommand(command as CommandWords, blobs),
-  };
+export function decodeProposals(body: Buffer): ForwardedProposal[] {
+  const { json, blobs } = decodeMessage<{ proposals: Partial<ProposalWords>[] }>(body);
+  if (!Array.isArray(json.proposals)) throw badWords('proposals that are no list');
+  let at = 0;
+  return json.proposals.map((words) => {
+    const { requestId, author, timeoutMs, epoch, command } = words;
+    if (
+      typeof requestId !== 'string' ||
+      typeof author !== 'string' ||
+      typeof timeoutMs !== 'number' ||
+      typeof epoch?.counter !== 'number' ||
+      command === undefined
+    )
+      throw badWords('a proposal without its fields');
+    const own = blobs.slice(at, at + (words.blobs ?? 0));
+    at += own.length;
+    return { requestId, author, timeoutMs, epoch, command: readCommand(command, own) };
+  });
 }
 
 function readCommand(words: CommandWords, blobs: readonly Buffer[]): Command {

@@ -51,6 +51,7 @@ export interface LeaderContext {
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const MAX_BATCH_RECORDS = 512;
 const MAX_WAITING = 10_000;
+const MAX_REFUSALS = 10_000;
 
 /**
  * The holder of an epoch: orders what is proposed, has it accepted by a majority of the voters, one batch at a time
@@ -66,6 +67,7 @@ export class Leader {
   private isOver = false;
   private isServing = false;
   private readonly serving: { resolve(): void; reject(error: Error): void }[] = [];
+  private readonly refusals = new Map<string, ConfigError>();
   private readonly inFlight = new Map<string, Promise<Outcome>>();
 
   constructor(
@@ -99,6 +101,8 @@ export class Leader {
 
   /** Asks for a change; the answer comes when a majority has it, or a ConfigError by the deadline. */
   propose(proposal: Proposal): Promise<Outcome> {
+    const refusal = this.refusals.get(proposal.requestId);
+    if (refusal) return Promise.reject(refusal);
     const twin = proposal.requestId === '' ? undefined : this.inFlight.get(proposal.requestId);
     if (twin) return twin;
     const outcome = new Promise<Outcome>((resolve, reject) => {
@@ -215,9 +219,19 @@ export class Leader {
       return this.seal(waiting, evaluate(waiting.command, view), view, before);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.settle(waiting, error);
+      this.refuse(waiting, error);
       return undefined;
     }
+  }
+
+  /** A refused request stays refused: a copy of it that arrives late must not be done in another state. */
+  private refuse(waiting: Waiting, why: ConfigError): void {
+    if (waiting.requestId !== '') this.refusals.set(waiting.requestId, why);
+    for (const oldest of this.refusals.keys()) {
+      if (this.refusals.size <= MAX_REFUSALS) break;
+      this.refusals.delete(oldest);
+    }
+    this.settle(waiting, why);
   }
 
   private seal(
