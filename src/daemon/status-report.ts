@@ -1,8 +1,12 @@
+import type { ConfigDatabase } from '../config/database.js';
 import { majority, survives, voters } from '../config/members.js';
 import { VERSION } from '../version.js';
 import type { ConfigNode } from './config-node.js';
 import type { NodeState } from './node-state.js';
 import type { ServerStatus, Status } from './verbs.js';
+
+/** A leader confirms every second that a majority of the logs is its own. */
+const UNCONFIRMED_MS = 3000;
 
 /** What a node knows of itself when it is asked how it is. */
 export interface StatusInput {
@@ -103,7 +107,7 @@ function clusterVerdict(
   servers: readonly ServerStatus[],
 ): Verdict {
   const list = servers.filter(({ role }) => role === 'voter');
-  if (database.leaderHint === undefined)
+  if (!canWrite(database, list))
     return verdict(
       'read-only',
       `no majority of the ${list.length} servers: ${waiting(database.waitsFor())}`,
@@ -138,6 +142,14 @@ function clusterVerdict(
     'ready',
     `${list.length} ${list.length === 1 ? 'server votes' : 'servers vote'}, all are up`,
   );
+}
+
+/** A leader that has lost its majority still leads: nobody else can. So what counts is that logs answer it. */
+function canWrite(database: ConfigDatabase, list: readonly ServerStatus[]): boolean {
+  if (database.leaderHint === undefined) return false;
+  if (database.isLeading && list.filter(({ up }) => up === true).length < majority(list.length))
+    return false;
+  return database.ageMs !== null && database.ageMs < UNCONFIRMED_MS;
 }
 
 function waiting(names: readonly string[]): string {
