@@ -94,10 +94,11 @@ export class Cluster {
     }
   }
 
-  /** The node that leads, as the running ones agree. */
+  /** The node that leads, as the running servers agree. */
   leader(): Promise<ClusterNode> {
     return until('one node leads', async () => {
-      const hints = await Promise.all(this.running.map(async (node) => node.status()));
+      const all = await Promise.all(this.running.map(async (node) => node.status()));
+      const hints = all.filter(({ server }) => server);
       const leaders = new Set(hints.map(({ leader }) => leader));
       const self = hints.find(({ node }) => leaders.size === 1 && leaders.has(node));
       return self && this.node(self.name);
@@ -106,9 +107,9 @@ export class Cluster {
 
   async follower(): Promise<ClusterNode> {
     const leader = await this.leader();
-    const follower = this.running.find((node) => node !== leader);
-    assert.ok(follower);
-    return follower;
+    for (const node of this.running)
+      if (node !== leader && (await node.status()).server) return node;
+    throw new Error('no server follows');
   }
 
   /** The trees of all servers become the same, byte for byte, with the same gfids; answers their keys. */
