@@ -14,6 +14,8 @@ import { ScriptedAcceptor, ScriptedFile } from './scripted-log.js';
  * sender had long been told no.
  */
 
+const VOTER = '00000000-0000-4000-8000-0000000000aa';
+
 const SERVER: Server = {
   node: 'n',
   name: 'b1',
@@ -22,14 +24,14 @@ const SERVER: Server = {
   host: 'b1',
   port: 1,
   path: '/b',
-  voter: 'v',
+  voter: VOTER,
   role: 'voter',
 };
 const MEMBERS: Members = { epoch: 1, nextBrick: 1, servers: [SERVER], retired: [] };
 
 async function leading(store: Store): Promise<Leader> {
-  const file = new ScriptedFile(headerEntry({ cluster: 'c', voter: 'v', brick: 0 }));
-  const link = new VoterLink('v', 'c', new ScriptedAcceptor(file));
+  const file = new ScriptedFile(headerEntry({ cluster: 'c', voter: VOTER, brick: 0 }));
+  const link = new VoterLink(VOTER, 'c', new ScriptedAcceptor(file));
   const epoch = { counter: 1, node: '00000000-0000-4000-8000-000000000001' };
   const leader = new Leader(epoch, [], {
     store,
