@@ -76,7 +76,7 @@ const MAX_FOLDED = 256;
 
 /**
  * Lets the first line of a kind through and counts those that follow within ten seconds; then one
- * line says how many there were, with the fields of the last. A kind is a level, a message and a code.
+ * line says how many there were, with the fields of the last.
  */
 export class Fold {
   private readonly folded = new Map<string, Folded>();
@@ -87,7 +87,7 @@ export class Fold {
   ) {}
 
   say(level: LogLevel, message: string, fields: LogFields): void {
-    const kind = `${level} ${String(fields['code'] ?? '')} ${message}`;
+    const kind = kindOf(level, message, fields);
     const known = this.folded.get(kind);
     if (known === undefined) {
       this.remember(kind, level, message);
@@ -117,4 +117,14 @@ export class Fold {
     if (known.count > 0)
       this.emit(known.level, known.message, { ...known.last, repeated: known.count });
   }
+}
+
+/**
+ * Troubles are of one kind when they have level, message, code and volume in common. What is only told says how
+ * something is now: another state is another line, since one that came later than its successor would lie.
+ */
+function kindOf(level: LogLevel, message: string, fields: LogFields): string {
+  const isTrouble = level === 'warn' || level === 'error';
+  const same = isTrouble ? [fields['code'], fields['volume']] : fields;
+  return `${level} ${message} ${JSON.stringify(same)}`;
 }

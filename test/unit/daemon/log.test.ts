@@ -34,7 +34,19 @@ describe('fold of repeated lines', () => {
     fold.say('warn', 'lost', { code: 'HFS-2002' });
     fold.say('error', 'lost', { code: 'HFS-2002' });
     fold.say('warn', 'found', {});
-    assert.equal(lines.length, 4);
+    fold.say('warn', 'lost', { code: 'HFS-2001', volume: 'config-client-1' });
+    assert.equal(lines.length, 5);
+  });
+
+  it('tells each new state in its time, and the same one once', () => {
+    const { fold, lines, move } = setUp();
+    for (const list of [1, 2, 2, 3]) fold.say('info', 'the list of servers', { list });
+    assert.deepEqual(
+      lines.map(([, { list }]) => list),
+      [1, 2, 3],
+    );
+    move(FOLD_MS);
+    assert.deepEqual(lines.slice(3), [['the list of servers', { list: 2, repeated: 1 }]]);
   });
 
   it('remembers a bounded number of kinds', () => {
