@@ -88,11 +88,16 @@ const NO_CONNECTION: Readonly<Record<string, string>> = {
 /** What is said at the end: where any attempt may have written, that comes first. */
 function final(asked: ApiRequest, last: ConfigError | undefined, isOpen: boolean): ConfigError {
   const isWrite = asked.method !== 'GET';
+  if (isWrite && isCode(last, 'HFS-2002'))
+    return new ConfigError(last.code, last.what, last.why, LOOK_FIRST, last);
   if (last !== undefined && !(isWrite && isOpen && isUnavailable(last))) return last;
   const why = last === undefined ? 'no answer' : `${last.what}: ${last.why}`;
-  const next = 'look whether it happened, then ask again';
-  return new ConfigError('HFS-2002', 'outcome unknown: it may or may not have happened', why, next);
+  const what = 'outcome unknown: it may or may not have happened';
+  return new ConfigError('HFS-2002', what, why, LOOK_FIRST);
 }
+
+/** The request's id ends with the program: a later one is another request. */
+const LOOK_FIRST = 'hfs_config status shows when writes pass again; then look whether it happened';
 
 function isUnavailable(error: ConfigError): boolean {
   return error.code !== 'HFS-2002' && error.code.startsWith('HFS-2');

@@ -50,13 +50,18 @@ export function statusLines(status: Status, output: Output): readonly string[] {
 
 function clusterLines(status: Status): readonly string[] {
   const survives = `survives ${status.survives} failure${status.survives === 1 ? '' : 's'}`;
-  const heal = status.heal.caughtUp ? 'caught up' : `${status.heal.behind} revisions behind`;
   return [
     '',
     `cluster: ${status.cluster}, revision ${status.revision}, epoch ${status.epoch}, ${survives}`,
     `  mount: ${status.mount.verified ? 'verified' : 'not verified'}: ${status.mount.why}`,
-    `   heal: ${heal}`,
+    `   heal: ${healText(status)}`,
   ];
+}
+
+function healText({ heal }: Status): string {
+  if (heal.caughtUp) return 'caught up';
+  if (heal.behind > 0) return `${heal.behind} revisions behind`;
+  return 'the values cannot be mounted: nobody confirms that they are the newest';
 }
 
 function serverTable(servers: readonly ServerStatus[]): readonly string[] {

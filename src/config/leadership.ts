@@ -257,7 +257,11 @@ export class Leadership {
       committed: () => this.committed(leader),
       lost: (why) => this.lost(leader, why),
       trouble: (server, error) =>
-        log('warn', `the log of ${server.name} does not answer`, { error: String(error) }),
+        log('warn', `the log of ${server.name} does not answer`, {
+          code: 'HFS-2003',
+          error: String(error),
+          next: `it is tried again by itself; is the brick ${server.host}:${server.port} up?`,
+        }),
     });
     this.leader = leader;
     this.followers = this.followersOf(leader);

@@ -164,6 +164,9 @@ function endpointOf(address: string): { readonly host: string; readonly port: nu
   return { host, port: Number(address.slice(at + 1)) };
 }
 
+/** Without the address, which is said already. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return 'nobody listens';
+  return error.message.replace(/^request to \S+ failed, reason: /, '');
 }

@@ -1,5 +1,5 @@
 import type { ConfigDatabase } from '../config/database.js';
-import { majority, survives, voters } from '../config/members.js';
+import { majority, survives } from '../config/members.js';
 import { VERSION } from '../version.js';
 import type { ConfigNode } from './config-node.js';
 import type { NodeState } from './node-state.js';
@@ -38,7 +38,7 @@ export function statusReport(input: StatusInput): Status {
     server: members.servers.some((server) => server.node === state.node) && !state.isRetired,
     leader: database?.leaderHint?.node ?? null,
     servers,
-    survives: survives(voters(members).length),
+    survives: survivesNow(servers),
     mount: input.mount,
     heal: {
       caughtUp: config?.applier.isCaughtUp ?? false,
@@ -50,6 +50,13 @@ export function statusReport(input: StatusInput): Status {
       path: state.brick?.path ?? null,
     },
   };
+}
+
+/** Failures from here on that leave a majority; a server that is not known to be down counts as up. */
+function survivesNow(servers: readonly ServerStatus[]): number {
+  const list = servers.filter(({ role }) => role === 'voter');
+  const down = list.filter(({ up }) => up === false).length;
+  return Math.max(0, survives(list.length) - down);
 }
 
 function serverRows({ state, config }: StatusInput, revision: number): ServerStatus[] {
