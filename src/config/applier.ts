@@ -31,6 +31,8 @@ const MAX_PAUSE_MS = 2000;
 const MAX_PARALLEL = 4;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
+/** The version file may be behind the values for so long. */
+const VERSION_MS = 500;
 /** Readers see a copy only while it is what was committed at most so long ago. */
 const MAX_BEHIND_MS = 5000;
 
@@ -53,6 +55,9 @@ export class Applier {
   private timer: Timer | undefined;
   private isRunning = false;
   private startedMs = 0;
+  private dueMs = 0;
+  /** Which revision the version file says, and since when. */
+  private version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
   private pausedUntilMs = 0;
   /** When what is applied was the newest. */
   private appliedMs = 0;
@@ -99,10 +104,15 @@ export class Applier {
     this.wake(GATHER_MS);
   }
 
+  /** Has a pass begin in `ms`, or when the pause after the last one is over; an earlier one that is due stays. */
   private wake(ms: number): void {
-    if (this.isRunning || this.timer || this.tree === undefined) return;
-    const pauseMs = this.pausedUntilMs - this.context.clock.monotonicMs();
-    this.timer = this.context.clock.after(Math.max(ms, pauseMs), () => {
+    if (this.isRunning || this.tree === undefined) return;
+    const { clock } = this.context;
+    const dueMs = Math.max(clock.monotonicMs() + ms, this.pausedUntilMs);
+    if (this.timer && this.dueMs <= dueMs) return;
+    this.timer?.cancel();
+    this.dueMs = dueMs;
+    this.timer = clock.after(dueMs - clock.monotonicMs(), () => {
       this.timer = undefined;
       this.run();
     });
@@ -130,6 +140,7 @@ export class Applier {
     this.pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (nowMs - this.startedMs));
     const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
     if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
+    else if (this.version.revision < this.applied) this.wake(VERSION_MS);
   }
 
   private failed(tree: ValuesTree, error: unknown): void {
@@ -182,11 +193,15 @@ export class Applier {
     );
   }
 
-  /** Derived files change with each pass (the version) and with the list. */
+  /** Derived files change with the list, and the version with every commit, but is written now and then only. */
   private dueDerived(dirty: Set<Key>): ReadonlyMap<Key, DesiredValue> {
     const { store, cluster } = this.context;
     const derived = derivedValues(store, cluster);
-    dirty.add(VERSION_KEY);
+    const nowMs = this.context.clock.monotonicMs();
+    if (nowMs - this.version.sinceMs >= VERSION_MS) {
+      dirty.add(VERSION_KEY);
+      this.version = { revision: store.revision, sinceMs: nowMs };
+    }
     if (this.listedMembers === store.membersRevision) return derived;
     for (const key of derived.keys()) dirty.add(key);
     for (const key of this.stands?.keys() ?? [])
@@ -213,6 +228,7 @@ export class Applier {
     for (const key of [...store.directoriesWithin(''), ...store.keysWithin(''), ...derived.keys()])
       if (!stands.has(key)) this.dirty.add(key);
     this.listedMembers = -1;
+    this.version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
     this.stands = stands;
     this.context.log('info', 'values were compared with the state', { stand: stands.size, wrong });
   }
