@@ -1,5 +1,6 @@
 import { Applier } from '../config/applier.js';
 import { ConfigDatabase } from '../config/database.js';
+import type { Acceptor, AcceptorMaker } from '../config/log/acceptor.js';
 import { BrickAcceptor } from '../config/log/brick-acceptor.js';
 import type { SealedRecord } from '../config/log/record.js';
 import type { Server } from '../config/members.js';
@@ -124,7 +125,7 @@ export class ConfigNode {
   }
 
   /** Its graph is made once per voter and connects by itself; a call waits a moment for that. */
-  acceptor(server: Server): BrickAcceptor {
+  acceptor(server: Server): Acceptor & AcceptorMaker {
     const { platform } = this.setup;
     const connected = this.journal(server);
     const ready = (): Promise<void> => this.waitUp(connected);

@@ -1,16 +1,15 @@
 import { ConfigError } from '../config/error.js';
-import type { BrickAcceptor } from '../config/log/brick-acceptor.js';
 import { firstRecord, foundingLog, headerEntry } from '../config/log/new-log.js';
 import { type Members, NO_MEMBERS, type Server } from '../config/members.js';
 import { decodeMessage, encodeMessage } from '../config/message.js';
 import { PeerError } from '../config/peers.js';
-import { isErrno } from '../fop/error.js';
 import { NetworkError } from '../platform/network.js';
 import { sleep } from '../platform/platform.js';
 import { makeBrickDirectory, setBrickAside } from './brick-directory.js';
 import { brickFailed } from './brick-process.js';
 import { alreadyServer, loopbackOnly, otherCluster, unreachable } from './cluster-errors.js';
 import type { ConfigNode } from './config-node.js';
+import { foundLog } from './found-log.js';
 import { describe, type JoinAnswer, type NewServer } from './membership.js';
 import type { Node } from './node.js';
 import { type BrickState, type NodeState, newNodeState } from './node-state.js';
@@ -301,35 +300,26 @@ export class Serving {
     if (brick.isFounded) return;
     const { members } = this.node.state.data;
     const self = this.server(node, brick, 'learner');
-    const acceptor = config.acceptor(self);
-    await this.brickUp(acceptor);
     const header = { cluster, voter: brick.voter, brick: brick.number ?? 0 };
     const isFounder = members.servers.some((server) => server.node === node);
     const epoch = { counter: 1, node };
-    const first = isFounder
-      ? foundingLog(header, epoch, firstRecord(cluster, members, this.platform.clock.wallMs()))
-      : headerEntry(header);
-    await acceptor.create(first);
+    const { clock } = this.platform;
+    const deadline = clock.monotonicMs() + BRICK_MS;
+    await foundLog({
+      acceptor: config.acceptor(self),
+      clock,
+      header,
+      first: isFounder
+        ? foundingLog(header, epoch, firstRecord(cluster, members, clock.wallMs()))
+        : headerEntry(header),
+      checkBrick: () => {
+        const { complaint } = this.node.brick;
+        if (complaint !== null || clock.monotonicMs() > deadline) throw brickFailed(complaint);
+      },
+    });
     await this.node.state.update((data) => ({
       ...data,
       brick: data.brick && { ...data.brick, isFounded: true },
     }));
-  }
-
-  /** Waits until the brick answers; a log that is there already is no failure of the brick. */
-  private async brickUp(acceptor: BrickAcceptor): Promise<void> {
-    const { clock } = this.platform;
-    const deadline = clock.monotonicMs() + BRICK_MS;
-    for (;;) {
-      try {
-        await acceptor.open();
-        return;
-      } catch (error) {
-        if (isErrno(error, 'ENOENT')) return;
-        if (this.node.brick.complaint !== null || clock.monotonicMs() > deadline)
-          throw brickFailed(this.node.brick.complaint);
-      }
-      await sleep(clock, STEP_MS);
-    }
   }
 }

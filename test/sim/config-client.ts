@@ -3,19 +3,16 @@ import type { ConfigDatabase } from '../../src/config/database.js';
 import { ConfigError, isCode } from '../../src/config/error.js';
 import { PeerError } from '../../src/config/peers.js';
 import { sleep } from '../../src/platform/platform.js';
+import { type Asked, askNode } from './ask-node.js';
 import type { Fabric } from './fabric.js';
 import type { History, Outcome } from './history.js';
-import { PeerCall } from './peer-call.js';
 import type { SimProcess } from './process.js';
 
-const KEYS = ['site/name', 'site/owner', 'limits'];
+export const KEYS = ['site/name', 'site/owner', 'limits'];
 const ASK_TIMEOUT_MS = 3000;
 
-/** A node that clients ask: its address, and how to find who answers there. */
-export interface Asked {
-  readonly address: string;
-  find(): { readonly process: SimProcess; readonly database: ConfigDatabase } | undefined;
-}
+/** What clients use of a node. */
+export type ConfigService = Pick<ConfigDatabase, 'propose' | 'catchUp' | 'store'>;
 
 interface Seen {
   readonly value: string;
@@ -39,7 +36,7 @@ export class ConfigClient {
     private readonly process: SimProcess,
     private readonly fabric: Fabric,
     private readonly history: History,
-    private readonly nodes: readonly Asked[],
+    private readonly nodes: readonly Asked<ConfigService>[],
   ) {}
 
   async work(): Promise<void> {
@@ -65,7 +62,7 @@ export class ConfigClient {
       told({ value: found?.value ?? null });
       this.answered++;
     } catch (error) {
-      if (!(error instanceof PeerError)) throw error;
+      if (!(error instanceof PeerError || error instanceof ConfigError)) throw error;
       told('unknown');
     }
   }
@@ -116,30 +113,8 @@ export class ConfigClient {
     return { done: false };
   }
 
-  private async ask<T>(what: string, run: (database: ConfigDatabase) => Promise<T>): Promise<T> {
+  private ask<T>(what: string, run: (node: ConfigService) => Promise<T>): Promise<T> {
     const node = this.process.random.pick(this.nodes);
-    const find = () => {
-      const found = node.find();
-      return found && { process: found.process, answer: () => run(found.database) };
-    };
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        const call = new PeerCall<T>(
-          this.fabric,
-          this.process,
-          node.address,
-          what,
-          find,
-          resolve,
-          reject,
-        );
-        call.start(ASK_TIMEOUT_MS);
-      });
-    } catch (error) {
-      if (!(error instanceof PeerError) || error.problem === undefined) throw error;
-      if (what === 'get') throw error;
-      const { code, what: happened, why, next } = error.problem;
-      throw new ConfigError(code, happened, why, next);
-    }
+    return askNode(this.fabric, this.process, node, what, run, ASK_TIMEOUT_MS);
   }
 }

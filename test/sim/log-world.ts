@@ -202,7 +202,7 @@ class LogWorld implements FaultStage {
         find: () => {
           const node = this.process(`${server}/hekafsd`);
           const database = this.databases.get(server);
-          return node && database ? { process: node, database } : undefined;
+          return node && database ? { process: node, node: database } : undefined;
         },
       })),
     );

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { brickWorld } from './brick-world.js';
+import { configWorld } from './config-world.js';
 import { logWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
 import { type NamedWorld, runSeeds, type SeedFailure } from './seeds.js';
@@ -16,6 +17,7 @@ const WORLDS: Readonly<Record<string, World>> = {
   register: registerWorld,
   brick: brickWorld,
   log: logWorld,
+  config: configWorld,
 };
 
 class UsageError extends Error {}
