@@ -5,7 +5,7 @@ import { Cluster, useCluster } from './cluster.js';
 import { until } from './until.js';
 
 describe('two of three servers are gone', function () {
-  this.timeout(15_000);
+  this.timeout(30_000);
   const cluster = useCluster(() => Cluster.ofServers(3));
 
   it('writes fail in time and name whom they wait for; old values can be read; one comes back and writes resume', async () => {
@@ -18,16 +18,16 @@ describe('two of three servers are gone', function () {
     for (const node of others) await node.killNode();
 
     const start = performance.now();
-    const set = await leader.cli(['set', 'site/name', 'lost', '--timeout', '2']);
-    assert.ok(performance.now() - start < 4000, 'it has a deadline');
+    const set = await leader.cli(['set', 'site/name', 'lost', '--timeout', '1']);
+    assert.ok(performance.now() - start < 3000, 'it has a deadline');
     assert.equal(set.code, 6, set.stderr);
     assert.match(set.stderr, /^HFS-200[12] .*\nnext: /);
     for (const { name } of others) assert.match(set.stderr, new RegExp(`waiting for.*${name}`));
-    const http = await leader.put('site/other', 'lost', 500);
+    const http = await leader.put('site/other', 'lost', 300);
     assert.equal(http.status, 503);
     assert.match(problemOf(http).code, /^HFS-200[12]$/);
 
-    const strict = await leader.cli(['get', 'site/name', '--timeout', '1']);
+    const strict = await leader.cli(['get', 'site/name', '--timeout', '0.5']);
     assert.equal(strict.code, 6, 'what may be old is not shown as new');
     const stale = await leader.cli(['get', 'site/name', '--stale']);
     assert.deepEqual([stale.code, stale.stdout], [0, 'before']);

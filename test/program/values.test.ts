@@ -13,7 +13,7 @@ function digest(bytes: Buffer): string {
 }
 
 describe('values at their limits', function () {
-  this.timeout(15_000);
+  this.timeout(30_000);
   const cluster = useCluster(() => Cluster.ofServers(2));
 
   for (const size of [0, 1, MIB, MAX_VALUE_BYTES])
@@ -83,7 +83,7 @@ describe('values at their limits', function () {
 });
 
 describe('a hand changes a file on a brick', function () {
-  this.timeout(15_000);
+  this.timeout(30_000);
   const cluster = useCluster(() => Cluster.ofServers(2));
 
   it("it is put right when the node starts again, and the hand's copy is kept", async () => {

@@ -21,7 +21,7 @@ export interface WritersOptions {
 
 /** What may pass: no connection, no majority for now, and a node that is only starting. */
 const PASSING = new Set([503]);
-const PAUSE_MS = 20;
+const PAUSE_MS = 30;
 
 /**
  * Programs that write through the HTTP of whichever nodes run, each write under its own request id. Each has a
@@ -30,6 +30,8 @@ const PAUSE_MS = 20;
  */
 export class Writers {
   readonly acknowledged: Acknowledged[] = [];
+  /** Writes whose clients were never answered: done or not. */
+  readonly unanswered: Pick<Acknowledged, 'key' | 'value'>[] = [];
   /** What clients were told that they should not have been. */
   readonly errors: string[] = [];
   retried = 0;
@@ -96,6 +98,7 @@ export class Writers {
       said.push(outcome.why);
       if (!outcome.mayPass) break;
     }
+    this.unanswered.push({ key, value });
     if (!this.isGivenUp) this.errors.push(`${key}: ${said.join('; then ')}`);
     return undefined;
   }
