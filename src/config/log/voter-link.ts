@@ -103,8 +103,8 @@ export class VoterLink {
     const size = await this.acceptor.append(bytes);
     if (size === expected && this.log.waiting === 0) this.log.feed(bytes);
     else await this.readTail(size);
-    if (this.log.waiting > 0) this.log.skipTorn();
-    if (this.log.parsed !== size) throw new LogRot(`the entry that ends at byte ${size} is torn`);
+    while (this.log.waiting > 0) this.log.skipTorn();
+    if (this.log.entryEnd !== size) throw new LogRot(`the entry that ends at byte ${size} is torn`);
     if (!isSameEpoch(this.log.promised, epoch)) throw new EpochLost(this.log.promised);
     this.acknowledged = size;
   }

@@ -47,6 +47,8 @@ export class VoterLog {
   commit: CommitMark = { revision: 0, hash: NO_HASH };
   /** Bytes consumed: everything before is parsed and hashed. */
   parsed = 0;
+  /** Where the last whole entry ends. */
+  entryEnd = 0;
   /**
    * All records up to this revision stand in this log, and a commit mark in it vouches for their chain. Their places
    * are kept in `places`, two numbers each; what is above is in `open`.
@@ -152,6 +154,7 @@ export class VoterLog {
     this.checkPrefix(entry);
     this.note(entry, this.pending, at);
     this.advance(this.pending.subarray(at, at + length));
+    this.entryEnd = this.parsed;
   }
 
   private advance(bytes: Buffer): void {

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import type { Acceptor } from '../../../src/config/log/acceptor.js';
+import {
+  decodeEntry,
+  encodeEntry,
+  entryLength,
+  type LogHeader,
+} from '../../../src/config/log/entry.js';
+import type { Epoch } from '../../../src/config/log/epoch.js';
+import { headerEntry } from '../../../src/config/log/new-log.js';
+import { NO_HASH } from '../../../src/config/log/record.js';
+import { EpochLost, VoterLink } from '../../../src/config/log/voter-link.js';
+import { LogRot } from '../../../src/config/log/voter-log.js';
+
+const CLUSTER = '00000000-0000-4000-8000-0000000000c1';
+const VOTER = '00000000-0000-4000-8000-0000000000f1';
+const NODE = '00000000-0000-4000-8000-00000000000a';
+const NO_COMMIT = { revision: 0, hash: NO_HASH };
+const epoch = (counter: number): Epoch => ({ counter, node: NODE });
+
+/** A log in memory. */
+class MemoryLog implements Acceptor {
+  bytes = headerEntry({ cluster: CLUSTER, voter: VOTER, brick: 0 });
+  /** How much of the next append gets there. */
+  arrives = Number.POSITIVE_INFINITY;
+
+  async open(): Promise<LogHeader> {
+    const { body } = decodeEntry(this.bytes, 0, entryLength(this.bytes, 0) ?? 0);
+    if (body.kind !== 'header') throw new TypeError('no header');
+    return body.header;
+  }
+
+  async append(bytes: Buffer): Promise<number> {
+    this.bytes = Buffer.concat([this.bytes, bytes.subarray(0, this.arrives)]);
+    return this.bytes.length;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    return Buffer.from(this.bytes.subarray(offset, offset + length));
+  }
+
+  async size(): Promise<number> {
+    return this.bytes.length;
+  }
+
+  close(): void {}
+}
+
+const linkTo = (log: Acceptor): VoterLink => new VoterLink(VOTER, CLUSTER, log);
+
+/** As much of a promise as a power cut leaves; longer than a whole one where zeros stand for what was lost. */
+function torn(arrived: number, zeros = 0): Buffer {
+  const body = { kind: 'promise' } as const;
+  const prefix = { prefixLength: 0, prefixHash: Buffer.alloc(16) };
+  const rest = { commit: NO_COMMIT, lengths: [], body };
+  const whole = encodeEntry({ epoch: epoch(99), ...prefix, ...rest });
+  return Buffer.concat([whole.subarray(0, arrived), Buffer.alloc(zeros)]);
+}
+
+describe('VoterLink: one voter as its writer sees it', () => {
+  it('appends behind what is torn, in as many places as there are', async () => {
+    const log = new MemoryLog();
+    for (let counter = 1; counter <= 4; counter++) {
+      log.bytes = Buffer.concat([log.bytes, torn(25 * counter - 10, counter % 2 === 0 ? 50 : 0)]);
+      const link = linkTo(log);
+      await link.refresh();
+      await link.append(epoch(counter), { kind: 'promise' }, NO_COMMIT, []);
+      assert.deepEqual(link.log.promised, epoch(counter));
+      assert.equal(link.acknowledged, log.bytes.length);
+    }
+  });
+
+  it('does not take for good what is torn itself', async () => {
+    const log = new MemoryLog();
+    const link = linkTo(log);
+    await link.refresh();
+    await link.append(epoch(1), { kind: 'promise' }, NO_COMMIT, []);
+    log.arrives = 40;
+    const accept = { kind: 'accept', first: 1, records: [] } as const;
+    await assert.rejects(link.append(epoch(1), accept, NO_COMMIT, []), LogRot);
+  });
+
+  it('finds a higher epoch in front of its own entry', async () => {
+    const log = new MemoryLog();
+    const [mine, other] = [linkTo(log), linkTo(log)];
+    for (const link of [mine, other]) await link.refresh();
+    await other.append(epoch(2), { kind: 'promise' }, NO_COMMIT, []);
+    await assert.rejects(mine.append(epoch(1), { kind: 'promise' }, NO_COMMIT, []), EpochLost);
+  });
+});
