@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
 import type { Command } from './command.js';
-import { ConfigError, isCode } from './error.js';
+import { type Code, ConfigError, isCode } from './error.js';
 import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import type { Acceptor } from './log/acceptor.js';
@@ -349,14 +349,19 @@ function isUnknown(error: unknown): boolean {
   return isCode(error, 'HFS-2002');
 }
 
+/** What a leader says that has no majority; and one that has just stepped down, been retired, or not begun yet. */
+const PASSING: ReadonlySet<Code | undefined> = new Set<Code>([
+  'HFS-2001',
+  'HFS-2002',
+  'HFS-2004',
+  'HFS-2006',
+  'HFS-3008',
+]);
+
 /** True for what may be otherwise in a moment. */
 function isPassing(error: unknown): boolean {
   if (error instanceof PeerError)
-    return (
-      error.kind !== 'refused' ||
-      error.problem?.code === 'HFS-2001' ||
-      error.problem?.code === 'HFS-2002'
-    );
+    return error.kind !== 'refused' || PASSING.has(error.problem?.code);
   return isCode(error, 'HFS-2001', 'HFS-2002');
 }
 

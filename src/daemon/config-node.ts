@@ -112,7 +112,8 @@ export class ConfigNode {
 
   private noteMembers(): void {
     const { epoch } = this.database.members;
-    if (epoch === this.membersEpoch) return;
+    // While the log is read from its start, lists pass by that this node knows to be old.
+    if (epoch === this.membersEpoch || epoch < this.setup.state.members.epoch) return;
     this.membersEpoch = epoch;
     this.setup.membersChanged();
   }

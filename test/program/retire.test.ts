@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
+import { checkLedger } from './ledger.js';
 import { until } from './until.js';
+import { Writers } from './writers.js';
 
 /** The brick of a node that stepped down: not at its place, not gone. */
 function bricksAside(node: ClusterNode): readonly string[] {
@@ -36,15 +38,22 @@ describe('retire', function () {
     assert.equal(servers.length, 3);
   });
 
-  it('the leader itself: it steps down, another one leads, the value is there', async () => {
+  it('the leader itself, while others write: no error, and another one leads', async () => {
     const leader = await cluster().leader();
     await leader.put('kept', 'over the change');
+    const others = cluster().nodes.filter((node) => node !== leader);
+    const writers = new Writers(others, 'retire');
+    await writers.more(10);
     const said = await leader.cli(['retire']);
     assert.equal(said.code, 0, said.stderr);
     assert.match(said.stdout, new RegExp(`^retired ${leader.name} `));
     await steppedDown(leader);
-    const other = cluster().nodes.find((node) => node !== leader);
-    assert.equal((await other?.cli(['get', 'kept']))?.stdout, 'over the change');
+    await writers.more(10);
+    await writers.stop();
+    const [other] = others;
+    assert.ok(other);
+    await checkLedger(writers, other);
+    assert.equal((await other.cli(['get', 'kept'])).stdout, 'over the change');
     const old = await leader.cli(['get', 'kept']);
     assert.equal(old.code, 7);
     assert.match(old.stderr, /^HFS-3008 .*\nnext: /);
