@@ -20,7 +20,7 @@ export interface SenderContext {
 
 const MAX_ENTRY_RECORD_BYTES = 4 * 1024 * 1024;
 const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 2000;
+const LAST_RETRY_MS = 1000;
 /** Committed records kept for voters that lag a little, so that their logs need not be read. */
 const MAX_RECENT = 256;
 

@@ -7,7 +7,7 @@ import { brickPort, HandshakeError, setVolume, type Welcome } from './set-volume
 import type { Target } from './target.js';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 3000;
+const LONGEST_PAUSE_MS = 1000;
 /** After wrong credentials, which only a change of configuration on the other side can cure. */
 const REFUSED_PAUSE_MS = 10_000;
 
