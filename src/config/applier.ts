@@ -63,6 +63,11 @@ export class Applier {
   private appliedMs = 0;
   private isOpen = false;
   private isFresh = false;
+  /**
+   * Whether this node ever knew the newest commits. Before that the brick may hold more than the state: its own log does
+   * not say yet that the last records are committed, and what they have made must not be taken back.
+   */
+  private wasFresh = false;
   private retryMs = FIRST_RETRY_MS;
   private listedMembers = -1;
   /** The revision whose values the brick holds. */
@@ -96,6 +101,7 @@ export class Applier {
   setFresh(isFresh: boolean): void {
     if (this.isFresh === isFresh) return;
     this.isFresh = isFresh;
+    this.wasFresh ||= isFresh;
     this.wake(0);
   }
 
@@ -106,7 +112,7 @@ export class Applier {
 
   /** Has a pass begin in `ms`, or when the pause after the last one is over; an earlier one that is due stays. */
   private wake(ms: number): void {
-    if (this.isRunning || this.tree === undefined) return;
+    if (this.isRunning || this.tree === undefined || !this.wasFresh) return;
     const { clock } = this.context;
     const dueMs = Math.max(clock.monotonicMs() + ms, this.pausedUntilMs);
     if (this.timer && this.dueMs <= dueMs) return;
@@ -213,18 +219,20 @@ export class Applier {
   /** Compares everything on the brick with the state; what differs becomes dirty. */
   private async look(tree: ValuesTree): Promise<void> {
     const { store, cluster } = this.context;
-    const stands = new Map<Key, Stands>();
     const derived = derivedValues(store, cluster);
+    const found: (readonly [Key, FoundValue])[] = [];
+    for await (const each of tree.walk()) found.push(each);
+    const stands = new Map<Key, Stands>();
     let wrong = 0;
-    for await (const [key, found] of tree.walk()) {
+    await inParallel(found, async ([key, each]) => {
       const desired = derived.get(key) ?? desiredValue(store, cluster, key);
-      const isRight = desired !== undefined && (await isAsDesired(tree, key, found, desired));
-      stands.set(key, { ...found, revision: isRight ? desired.revision : 0 });
-      if (isRight) continue;
+      const isRight = desired !== undefined && (await isAsDesired(tree, key, each, desired));
+      stands.set(key, { ...each, revision: isRight ? desired.revision : 0 });
+      if (isRight) return;
       wrong++;
       this.dirty.add(key);
-      if (key !== VERSION_KEY && isByHand(found, desired)) await this.keepHand(tree, key);
-    }
+      if (key !== VERSION_KEY && isByHand(each, desired)) await this.keepHand(tree, key);
+    });
     for (const key of [...store.directoriesWithin(''), ...store.keysWithin(''), ...derived.keys()])
       if (!stands.has(key)) this.dirty.add(key);
     this.listedMembers = -1;

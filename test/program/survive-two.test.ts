@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { problemOf } from './api.js';
 import { Cluster, useCluster } from './cluster.js';
-import { until } from './until.js';
+import { pause, until } from './until.js';
+import { valuesCopy } from './values-copy.js';
 
 describe('two of three servers are gone', function () {
   this.timeout(30_000);
@@ -46,6 +47,22 @@ describe('two of three servers are gone', function () {
     await cluster().ready();
     const keys = await cluster().sameValues();
     assert.ok(keys.includes('site/name'));
+  });
+
+  it('the one that is left starts again: what was committed stays in its files', async () => {
+    const leader = await cluster().leader();
+    for (const node of cluster().nodes) await node.put(`last/${node.name}`, 'committed');
+    await cluster().sameValues();
+    const before = valuesCopy(leader);
+    for (const node of cluster().nodes) await node.killNode();
+    await leader.start();
+    await until('its brick answers', async () => (await leader.status()).state === 'read-only');
+    // Longer than its values take to be compared.
+    await pause(1000);
+    for (const [path, file] of before) assert.equal(valuesCopy(leader).get(path), file, path);
+    for (const node of cluster().nodes) if (node !== leader) await node.start();
+    await cluster().ready();
+    await cluster().sameValues();
   });
 
   it('a write that was under way when the majority went is done once or never', async () => {
