@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('our client on a stock glusterfsd', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let directory = '';
   let brick: ChildProcess | undefined;
   let graph: Graph | undefined;

@@ -24,7 +24,7 @@ function brickd(...words: string[]): Promise<Ended> {
 }
 
 describe('hfs_brickd', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let directory = '';
   const at = (name: string): string => join(directory, name);
 

@@ -138,7 +138,7 @@ export class Cluster {
 export function useCluster(make: () => Promise<Cluster>): () => Cluster {
   let cluster: Cluster | undefined;
   before(async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     cluster = await make();
   });
   afterEach(function () {

@@ -28,7 +28,7 @@ const VALUES = new Map([
 ]);
 
 describe('our reader of the config values, over three bricks', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const platform = nodePlatform(nodeNetwork());
   let directory = '';
   let bricks: BrickProcess[] = [];

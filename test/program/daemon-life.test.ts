@@ -10,7 +10,7 @@ import { bin, run } from './run.js';
 import { until } from './until.js';
 
 describe('the life of a hekafsd', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const cluster = useCluster(() => Cluster.ofServers(1));
   const only = () => cluster().node('n1');
 
@@ -59,7 +59,7 @@ describe('the life of a hekafsd', function () {
 });
 
 describe('a port that is taken', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let directory: string;
   let node: ClusterNode;
   const held: Server[] = [];

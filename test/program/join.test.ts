@@ -17,7 +17,7 @@ async function refusedToken(node: ClusterNode, member: ClusterNode, token: strin
 }
 
 describe('becoming a server', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const cluster = useCluster(() => Cluster.ofNew(3));
   const nodes = () => {
     const [first, second, third] = cluster().nodes;

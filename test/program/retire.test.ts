@@ -21,7 +21,7 @@ async function steppedDown(node: ClusterNode, before = 0): Promise<void> {
 }
 
 describe('retire', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const cluster = useCluster(() => Cluster.ofServers(3));
 
   it('refuses a name that nobody has, and says which there are', async () => {

@@ -12,7 +12,7 @@ const ORDERS: readonly { readonly names: readonly string[]; readonly together: b
 ];
 
 describe('all servers are killed at once in the middle of writes', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const cluster = useCluster(() => Cluster.ofServers(3));
 
   for (const { names, together } of ORDERS)

@@ -42,7 +42,7 @@ const IN_FLIGHT = 12;
 const IN_FLIGHT_MS = [1, 8];
 
 describe('one of three servers is killed while clients write', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const cluster = useCluster(() => Cluster.ofServers(3));
 
   for (const { what, moments, kill, revive } of KILLS)

