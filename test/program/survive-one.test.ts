@@ -16,7 +16,7 @@ interface Kill {
 const KILLS: readonly Kill[] = [
   {
     what: 'brick',
-    moments: [1, 40],
+    moments: [25],
     kill: async (node) => {
       const pid = node.killBrick();
       await until('another brick runs', () => node.brickPid !== undefined && node.brickPid !== pid);
