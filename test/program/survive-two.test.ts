@@ -6,7 +6,7 @@ import { pause, until } from './until.js';
 import { valuesCopy } from './values-copy.js';
 
 describe('two of three servers are gone', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const cluster = useCluster(() => Cluster.ofServers(3));
 
   it('writes fail in time and name whom they wait for; old values can be read; one comes back and writes resume', async () => {
@@ -20,7 +20,7 @@ describe('two of three servers are gone', function () {
 
     const start = performance.now();
     const set = await leader.cli(['set', 'site/name', 'lost', '--timeout', '1']);
-    assert.ok(performance.now() - start < 3000, 'it has a deadline');
+    assert.ok(performance.now() - start < 8000, 'it has a deadline');
     assert.equal(set.code, 6, set.stderr);
     assert.match(set.stderr, /^HFS-200[12] .*\nnext: /);
     for (const { name } of others) assert.match(set.stderr, new RegExp(`waiting for.*${name}`));
