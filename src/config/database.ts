@@ -6,14 +6,14 @@ import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import type { Acceptor } from './log/acceptor.js';
 import { type Epoch, isSameEpoch } from './log/epoch.js';
-import { notAccepted, type Outcome, unknownOutcome } from './log/leader.js';
+import { notAccepted, unknownOutcome } from './log/leader.js';
 import { openRecord, type SealedRecord } from './log/record.js';
 import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { PeerError, type Peers, type PeerVerb } from './peers.js';
 import { RecentRecords } from './recent-records.js';
 import { SharedRound } from './shared-round.js';
-import { Store, type Touched } from './store.js';
+import { type Outcome, Store, type Touched } from './store.js';
 import {
   decodeProposals,
   type InquireAnswer,

@@ -1,7 +1,7 @@
 import { ConfigError, type Problem } from './error.js';
-import type { Outcome } from './log/leader.js';
 import { decodeMessage } from './message.js';
 import { PeerError, type Peers } from './peers.js';
+import type { Outcome } from './store.js';
 import { encodeProposals, type ForwardedProposal, type ProposeAnswer } from './words.js';
 
 interface Waiting {

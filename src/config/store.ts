@@ -29,6 +29,13 @@ export interface Token {
   readonly since: number;
 }
 
+/** What became of a request: what it is answered with, the first time and whenever it is repeated. */
+export interface Outcome {
+  readonly revision: number;
+  /** How many changes it made. */
+  readonly changes: number;
+}
+
 /** How many request ids are remembered to answer a repeat with. */
 export const REMEMBERED_REQUESTS = 32_768;
 
@@ -51,7 +58,7 @@ export class Store {
   private readonly directories = new Map<Key, Directory>([
     ['', { created: 0, timeMs: 0, children: new Set() }],
   ]);
-  private readonly requests = new Map<string, number>();
+  private readonly requests = new Map<string, Outcome>();
   private readonly tokens = new Map<string, Token>();
 
   get revision(): number {
@@ -75,8 +82,8 @@ export class Store {
     return this.values.size;
   }
 
-  /** The revision that an earlier request with this id became. */
-  outcome(requestId: string): number | undefined {
+  /** What an earlier request with this id came to. */
+  outcome(requestId: string): Outcome | undefined {
     return this.requests.get(requestId);
   }
 
@@ -112,7 +119,10 @@ export class Store {
     const touched = new Set<Key>();
     for (const change of record.changes)
       this.change(change, record.revision, record.timeMs, touched);
-    this.remember(record.requestId, record.revision);
+    this.remember(record.requestId, {
+      revision: record.revision,
+      changes: record.changes.length,
+    });
     this.mark = { revision: record.revision, hash: sealed.hash };
     this.timeMs = record.timeMs;
     return touched;
@@ -176,9 +186,9 @@ export class Store {
     }
   }
 
-  private remember(requestId: string, revision: number): void {
+  private remember(requestId: string, outcome: Outcome): void {
     if (requestId === '') return;
-    this.requests.set(requestId, revision);
+    this.requests.set(requestId, outcome);
     if (this.requests.size <= REMEMBERED_REQUESTS) return;
     for (const oldest of this.requests.keys()) {
       this.requests.delete(oldest);

@@ -2,9 +2,9 @@ import type { Command, Condition } from './command.js';
 import { ConfigError, type Problem } from './error.js';
 import { checkKey, type Key, MAX_VALUE_BYTES } from './key.js';
 import type { Epoch } from './log/epoch.js';
-import type { Outcome } from './log/leader.js';
 import type { Change } from './log/record.js';
 import { decodeMessage, encodeMessage } from './message.js';
+import type { Outcome } from './store.js';
 
 /** Who leads, as far as a node knows. */
 export interface LeaderHint {

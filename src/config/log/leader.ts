@@ -2,12 +2,14 @@ import type { Clock, Timer } from '../../platform/platform.js';
 import { BatchView, type Command, evaluate } from '../command.js';
 import { ConfigError } from '../error.js';
 import { type Members, majority, type Server, voters } from '../members.js';
-import type { Store } from '../store.js';
+import type { Outcome, Store } from '../store.js';
 import { MAX_RECORD_BYTES } from './entry.js';
 import type { Epoch } from './epoch.js';
 import { type Change, type SealedRecord, sealRecord } from './record.js';
 import { Sender } from './sender.js';
 import type { VoterLink } from './voter-link.js';
+
+export type { Outcome } from '../store.js';
 
 /** One waiting request. */
 export interface Proposal {
@@ -15,12 +17,6 @@ export interface Proposal {
   readonly author: string;
   readonly command: Command;
   readonly timeoutMs: number;
-}
-
-export interface Outcome {
-  readonly revision: number;
-  /** How many changes it made; unknown (null) where an earlier request with the same id did them. */
-  readonly changes: number | null;
 }
 
 interface Waiting extends Proposal {
@@ -212,7 +208,7 @@ export class Leader {
   ): SealedRecord | undefined {
     const repeated = this.context.store.outcome(waiting.requestId);
     if (waiting.requestId !== '' && repeated !== undefined) {
-      this.settle(waiting, { revision: repeated, changes: null });
+      this.settle(waiting, repeated);
       return undefined;
     }
     try {
@@ -330,6 +326,8 @@ export class Leader {
    * this leader had not written, at a moment after the call. Throws HFS-2001 otherwise.
    */
   async confirm(): Promise<number> {
+    // What was found open may have been acknowledged by another leader: nothing is read before it is committed.
+    if (!this.isServing) throw notAccepted(this.waitsFor());
     const { revision } = this.context.store;
     const list = voters(this.context.members());
     const needed = majority(list.length);
