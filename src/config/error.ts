@@ -4,7 +4,7 @@
  */
 export const CODES = {
   'HFS-1001': { exit: 2, http: 400, title: 'bad request' },
-  'HFS-1002': { exit: 2, http: 414, title: 'key not allowed or too long' },
+  'HFS-1002': { exit: 2, http: 400, title: 'key not allowed or too long' },
   'HFS-1003': { exit: 1, http: 413, title: 'value too large' },
   'HFS-1004': { exit: 3, http: 404, title: 'no such key' },
   'HFS-1005': { exit: 5, http: 412, title: 'condition not met' },

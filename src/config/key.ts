@@ -31,14 +31,30 @@ export function keyFault(key: Key): string | undefined {
 /** Throws HFS-1002 for a key that cannot be. */
 export function checkKey(key: Key): void {
   const fault = keyFault(key);
-  if (fault === undefined) return;
+  if (fault !== undefined)
+    throw refused(
+      key,
+      fault,
+      `use components of up to ${MAX_COMPONENT_BYTES} bytes, separated by single slashes`,
+    );
+}
+
+/** Throws HFS-1002 for a key that is no user's to change: one that cannot be, or below `volumes/`. */
+export function checkWritableKey(key: Key): void {
+  checkKey(key);
+  if (isWithin(key, 'volumes'))
+    throw refused(key, '"volumes" is kept for hfs_volume', 'choose another first component');
+}
+
+/** True where a key, or a component of it, has too many bytes. */
+export function isTooLong(key: Key): boolean {
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) return true;
+  return key.split('/').some((component) => Buffer.byteLength(component) > MAX_COMPONENT_BYTES);
+}
+
+function refused(key: Key, why: string, next: string): ConfigError {
   const shown = key.length > 80 ? `${key.slice(0, 80)}…` : key;
-  throw new ConfigError(
-    'HFS-1002',
-    `key ${JSON.stringify(shown)} refused`,
-    fault,
-    `use components of up to ${MAX_COMPONENT_BYTES} bytes, separated by single slashes`,
-  );
+  return new ConfigError('HFS-1002', `key ${JSON.stringify(shown)} refused`, why, next);
 }
 
 /** True where `key` is `prefix` itself or lies below it. The root holds everything. */

@@ -47,7 +47,11 @@ export function problemAnswer(error: unknown, requestId: string): Answer {
 }
 
 /** HFS-1001 for a request that nobody should repeat as it is. */
-export function badRequest(what: string, why: string, next = 'see GET /v1'): ConfigError {
+export function badRequest(
+  what: string,
+  why: string,
+  next = 'see HTTP in the README',
+): ConfigError {
   return new ConfigError('HFS-1001', what, why, next);
 }
 

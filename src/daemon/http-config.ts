@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/error.js';
-import { checkKey, isPrivate, type Key, MAX_VALUE_BYTES } from '../config/key.js';
+import { checkKey, isPrivate, isTooLong, type Key, MAX_VALUE_BYTES } from '../config/key.js';
 import { refused } from './http-access.js';
 import { type Answer, badRequest, bytes, HttpRefusal, json } from './http-answer.js';
 import { type Asked, flag, type Route, type Served } from './http-route.js';
@@ -33,7 +33,7 @@ async function getConfig(served: Served, asked: Asked): Promise<Answer> {
 
 async function putConfig(served: Served, asked: Asked): Promise<Answer> {
   const key = keyOf(asked.rest);
-  checkKey(key);
+  checkAsked(key);
   const condition = conditionOf(asked);
   const value = await asked.body(MAX_VALUE_BYTES);
   return json(await served.verbs.put(key, value, condition, asked.asker));
@@ -41,7 +41,7 @@ async function putConfig(served: Served, asked: Asked): Promise<Answer> {
 
 async function deleteConfig(served: Served, asked: Asked): Promise<Answer> {
   const key = keyOf(asked.rest.replace(/\/$/, ''));
-  checkKey(key);
+  checkAsked(key);
   const options = { recursive: flag(asked.query, 'recursive'), condition: conditionOf(asked) };
   return json(await served.verbs.remove(key, options, asked.asker));
 }
@@ -49,8 +49,18 @@ async function deleteConfig(served: Served, asked: Asked): Promise<Answer> {
 /** The key of a percent-encoded path. An empty one is the root directory, for a read. */
 export function keyOf(path: string): Key {
   const key = decoded(path);
-  if (key !== '') checkKey(key);
+  if (key !== '') checkAsked(key);
   return key;
+}
+
+/** Throws HFS-1002: status 414 for a key that is too long, 400 for one that cannot be. */
+function checkAsked(key: Key): void {
+  try {
+    checkKey(key);
+  } catch (error) {
+    if (error instanceof ConfigError && isTooLong(key)) throw new HttpRefusal(414, error.toJSON());
+    throw error;
+  }
 }
 
 /** What `If-Match` and `If-None-Match` ask of a write. */
@@ -103,8 +113,7 @@ function decoded(path: string): string {
     return decodeURIComponent(path);
   } catch {
     const why = 'a percent sign is not followed by two hexadecimal digits of UTF-8 text';
-    const problem = { code: 'HFS-1002', what: 'key refused', why, next: 'encode the key' } as const;
-    throw new HttpRefusal(400, problem);
+    throw new ConfigError('HFS-1002', 'key refused', why, 'encode the key');
   }
 }
 

@@ -87,7 +87,8 @@ function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
-    throw badRequest('the initial configuration is not JSON', String(error));
+    const next = 'correct the file; the README says under hfs_config what it may hold';
+    throw badRequest('the initial configuration is not JSON', String(error), next);
   }
 }
 

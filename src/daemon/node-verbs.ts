@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/error.js';
-import { checkKey, type Key, MAX_VALUE_BYTES } from '../config/key.js';
+import { checkKey, checkWritableKey, type Key, MAX_VALUE_BYTES } from '../config/key.js';
 import { tokenHash } from './credentials.js';
 import { type RetireOptions, retire } from './membership.js';
 import type { Node } from './node.js';
@@ -88,7 +88,7 @@ export class NodeVerbs implements Verbs {
   }
 
   async put(key: Key, value: Buffer, condition: Condition, asker: Asker): Promise<Written> {
-    checkKey(key);
+    checkWritableKey(key);
     checkValue(key, value);
     const { database } = this.node.running();
     const command = { op: 'put', key, value, condition } as const;
@@ -101,11 +101,11 @@ export class NodeVerbs implements Verbs {
     options: { readonly recursive: boolean; readonly condition: Condition },
     asker: Asker,
   ): Promise<Written & { readonly removed: number }> {
-    checkKey(key);
+    checkWritableKey(key);
     const { database } = this.node.running();
     const command = { op: 'remove', key, ...options } as const;
     const { revision, changes } = await database.propose(command, asker.requestId, asker.timeoutMs);
-    return { revision, removed: changes ?? 0 };
+    return { revision, removed: changes };
   }
 
   async init(
@@ -114,7 +114,7 @@ export class NodeVerbs implements Verbs {
   ): Promise<Written & { readonly keys: number }> {
     let total = 0;
     for (const [key, value] of values) {
-      checkKey(key);
+      checkWritableKey(key);
       checkValue(key, value);
       total += key.length + value.length;
     }

@@ -75,10 +75,5 @@ export function nonEmpty(text: string): string {
 }
 
 function unfit(text: string, why: string): ConfigError {
-  return new ConfigError(
-    'HFS-1001',
-    `value ${JSON.stringify(text)} refused`,
-    why,
-    'see hekafsd --help',
-  );
+  return new ConfigError('HFS-1001', `value ${JSON.stringify(text)} refused`, why, 'see --help');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { BatchView, type Command, evaluate } from '../../../src/config/command.js';
 import { ConfigError } from '../../../src/config/error.js';
-import { keyFault } from '../../../src/config/key.js';
+import { checkWritableKey, keyFault } from '../../../src/config/key.js';
 import { type Change, sealRecord } from '../../../src/config/log/record.js';
 import {
   checkRetire,
@@ -85,9 +85,12 @@ describe('Store: the state that commits make', () => {
 
   it('remembers request ids, a bounded number of them', () => {
     const store = new Store();
-    for (let count = 0; count <= REMEMBERED_REQUESTS; count++) commit(store, [], `r${count}`);
+    commit(store, [put('a')], 'r0');
+    commit(store, [put('a'), put('b')], 'r1');
+    assert.deepEqual(store.outcome('r0'), { revision: 1, changes: 1 });
+    for (let count = 2; count <= REMEMBERED_REQUESTS; count++) commit(store, [], `r${count}`);
     assert.equal(store.outcome('r0'), undefined);
-    assert.equal(store.outcome('r1'), 2);
+    assert.deepEqual(store.outcome('r1'), { revision: 2, changes: 2 });
   });
 });
 
@@ -230,6 +233,12 @@ describe('keys', () => {
       if (fault) assert.match(keyFault(key) ?? '', fault);
       else assert.equal(keyFault(key), undefined);
     });
+
+  it('of volumes/ are not for users to write', () => {
+    for (const key of ['volumes', 'volumes/x/y', '.hekafs/x'])
+      assert.throws(() => checkWritableKey(key), { code: 'HFS-1002' });
+    for (const key of ['volumes2/x', 'a/volumes']) checkWritableKey(key);
+  });
 });
 
 function server(name: string, role: Server['role'] = 'voter'): Server {
