@@ -34,6 +34,15 @@ export function asksForHelp(argv: readonly string[]): boolean {
   return before.includes('--help') || before.includes('--version');
 }
 
+/** Throws HFS-1001 where help is asked for a command that is not there. */
+export function checkHelped(commands: readonly CliCommand[], argv: readonly string[]): void {
+  const rest = argv.filter((word) => word !== '--help' && word !== '--version');
+  const [first] = split(commands, rest).words;
+  const known = commands.map(({ words }) => wordsOf(words).names[0]);
+  if (first !== undefined && !known.includes(first))
+    throw usage(JSON.stringify(first), 'there is no such command');
+}
+
 /**
  * Reads a command line. Words are taken as they are, those behind `--` and a lone `-` too. A fault is HFS-1001:
  * nothing is ignored.

@@ -17,6 +17,8 @@ export interface CliCommand {
   readonly doc: string;
   readonly positionals: readonly ArgumentSpec[];
   readonly options: readonly ArgumentSpec[];
+  /** What somebody may type, without the program's name: for the help. */
+  readonly examples: readonly string[];
   /** How long it waits unless told otherwise; seconds. */
   readonly timeoutSeconds?: number;
   /** Answers the exit code. Every failure is a ConfigError. */

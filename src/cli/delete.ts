@@ -7,6 +7,7 @@ import { configPath, directoryKey, readKey } from './values.js';
 export const deleteCommand: CliCommand = {
   words: 'delete <key>',
   doc: 'remove a value, or with -r a directory',
+  examples: ['delete site/name', 'delete -r tenants/old'],
   positionals: [{ name: 'key', kind: 'text', doc: 'what' }],
   options: [
     { name: 'recursive', short: 'r', kind: 'flag', doc: 'a directory with all below it' },

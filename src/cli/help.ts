@@ -41,7 +41,9 @@ function addCommand(parser: Argv, command: CliCommand): Argv {
 
 function build(command: CliCommand): (parser: Argv) => Argv {
   return (parser) =>
-    command.options.reduce(addOption, command.positionals.reduce(addPositional, parser));
+    command.options
+      .reduce(addOption, command.positionals.reduce(addPositional, parser))
+      .example(command.examples.map((example) => [`$0 ${example}`, '']));
 }
 
 function addPositional(parser: Argv, { name, doc }: ArgumentSpec): Argv {

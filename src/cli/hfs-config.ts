@@ -1,6 +1,6 @@
 import { CODES, ConfigError } from '../config/error.js';
 import { Arguments, type CliCommand } from './command.js';
-import { asksForHelp, GLOBAL_OPTIONS, readCommandLine } from './command-line.js';
+import { asksForHelp, checkHelped, GLOBAL_OPTIONS, readCommandLine } from './command-line.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
 import { getCommand } from './get.js';
@@ -43,6 +43,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function help(argv: readonly string[]): Promise<void> {
+  checkHelped(COMMANDS, argv);
   const { printHelp } = await import('./help.js');
   await printHelp('hfs_config', GLOBAL_OPTIONS, COMMANDS, argv);
 }

@@ -19,6 +19,7 @@ const DEFAULTS: ReadonlyMap<Key, Buffer> = new Map([
 export const initCommand: CliCommand = {
   words: 'init',
   doc: 'put in the initial values; only into a filesystem without any',
+  examples: ['init --from values/', 'init --from values.json --dry-run'],
   positionals: [],
   options: [{ name: 'from', kind: 'text', doc: 'DIR|FILE.json: values to put in' }, DRY_RUN],
   async run(args: Arguments, context: Context): Promise<number> {

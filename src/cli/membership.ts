@@ -10,6 +10,7 @@ const MEMBERSHIP_SECONDS = 60;
 export const serveCommand: CliCommand = {
   words: 'serve',
   doc: 'make this node a config server; returns when it votes',
+  examples: ['serve --bootstrap', 'serve --join 10.0.0.1:24006 --token T'],
   positionals: [],
   options: [
     { name: 'bootstrap', kind: 'flag', doc: 'the first server of a new cluster' },
@@ -39,6 +40,7 @@ export const serveCommand: CliCommand = {
 export const retireCommand: CliCommand = {
   words: 'retire [node]',
   doc: 'take a server out of the list for good: the named one, or this one',
+  examples: ['retire', 'retire node3 --dry-run'],
   positionals: [{ name: 'node', kind: 'text', doc: 'its name or id' }],
   options: [{ name: 'force', kind: 'flag', doc: 'although it is unsafe; needs the id' }, DRY_RUN],
   timeoutSeconds: MEMBERSHIP_SECONDS,
@@ -61,6 +63,7 @@ export const retireCommand: CliCommand = {
 export const tokenCommand: CliCommand = {
   words: 'token create',
   doc: 'print a one-time token with which one node may join',
+  examples: ['token create', 'token create --ttl 300'],
   positionals: [],
   options: [{ name: 'ttl', kind: 'text', doc: 'SECONDS that it is good for (default 3600)' }],
   async run(args: Arguments, context: Context): Promise<number> {

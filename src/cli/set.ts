@@ -9,6 +9,11 @@ import { configPath, readKey } from './values.js';
 export const setCommand: CliCommand = {
   words: 'set <key> [value]',
   doc: 'store a value; - or no value reads it from standard input',
+  examples: [
+    "set site/name 'My cluster'",
+    'set site/logo.png < logo.png',
+    'set site/name new --if-revision 12',
+  ],
   positionals: [
     { name: 'key', kind: 'text', doc: 'where' },
     { name: 'value', kind: 'text', doc: 'what; exactly these bytes, without a newline' },

@@ -10,6 +10,7 @@ const DEGRADED = 8;
 export const statusCommand: CliCommand = {
   words: 'status',
   doc: 'how this node and its cluster are, and what to do about it; exit code 8 if not well',
+  examples: ['status', 'status --json'],
   positionals: [],
   options: [],
   async run(_args: Arguments, context: Context): Promise<number> {
@@ -23,6 +24,7 @@ export const statusCommand: CliCommand = {
 export const serversCommand: CliCommand = {
   words: 'servers',
   doc: 'who is known, who answered and who left a marker, side by side; exit code 8 if they differ',
+  examples: ['servers', 'servers --json'],
   positionals: [],
   options: [],
   async run(_args: Arguments, context: Context): Promise<number> {

@@ -30,6 +30,10 @@ function parser() {
   const start = yargs()
     .scriptName('hekafsd')
     .usage('$0 [options]\n\nThe daemon of HekaFS, one per node.')
+    .example([
+      ['$0 --http 10.0.0.1:24006', 'a node that others reach'],
+      ['$0 --demo --nodes 1', 'a cluster to try'],
+    ])
     .option('demo', { type: 'boolean', describe: 'run a cluster of nodes on this machine, to try' })
     .option('nodes', {
       type: 'number',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { asksForHelp, readCommandLine } from '../../../src/cli/command-line.js';
+import { asksForHelp, checkHelped, readCommandLine } from '../../../src/cli/command-line.js';
 import { COMMANDS } from '../../../src/cli/hfs-config.js';
 import { wordsOf } from '../../../src/cli/words.js';
 
@@ -61,6 +61,26 @@ describe('command line of hfs_config', () => {
     const environment = { HEKAFS_SERVER: 'e:1', HEKAFS_STATE_DIR: '/e' };
     const { globals } = readCommandLine(COMMANDS, ['status', '--server', 'o:2'], environment);
     assert.deepEqual([globals.server, globals.stateDir], ['o:2', '/e']);
+  });
+
+  it('has examples of every command, which can be typed', () => {
+    for (const { words, examples } of COMMANDS) {
+      assert.ok(examples.length > 0, words);
+      for (const example of examples) {
+        const typed = example.replace(/ [<>] .*/, '').match(/'[^']*'|\S+/g) ?? [];
+        assert.equal(readCommandLine(COMMANDS, typed, {}).command.words, words, example);
+      }
+    }
+  });
+
+  it('helps with commands that are there only', () => {
+    for (const argv of [['--help'], ['get', '--help'], ['--json', 'token', '--help']])
+      checkHelped(COMMANDS, argv);
+    for (const argv of [
+      ['txn', '--help'],
+      ['--state-dir', 'd', 'join', '--help'],
+    ])
+      assert.throws(() => checkHelped(COMMANDS, argv), { code: 'HFS-1001' });
   });
 
   it('helps only before a double hyphen', () => {
