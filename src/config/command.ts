@@ -42,7 +42,7 @@ export interface View {
 export function evaluate(command: Command, view: View): readonly Change[] {
   switch (command.op) {
     case 'put':
-      checkCondition(command.key, command.condition, view);
+      checkCondition(command.key, command.condition, view, 'written');
       checkRoom(command.key, view);
       return [{ type: 'put', key: command.key, value: command.value }];
     case 'remove':
@@ -72,14 +72,14 @@ export function tokenRefused(): ConfigError {
   );
 }
 
-function checkCondition(key: Key, condition: Condition, view: View): void {
+function checkCondition(key: Key, condition: Condition, view: View, done: string): void {
   if (condition === null) return;
   const revision = view.revision(key);
   if ('ifAbsent' in condition) {
     if (revision === undefined && !view.isDirectory(key)) return;
     throw new ConfigError(
       'HFS-1005',
-      `${key} was not written`,
+      `${key} was not ${done}`,
       'it exists, and the condition was that it does not',
       `hfs_config get ${key}`,
     );
@@ -87,7 +87,7 @@ function checkCondition(key: Key, condition: Condition, view: View): void {
   if (revision === condition.ifRevision) return;
   throw new ConfigError(
     'HFS-1005',
-    `${key} was not written`,
+    `${key} was not ${done}`,
     revision === undefined
       ? `it does not exist, and the condition was revision ${condition.ifRevision}`
       : `it is at revision ${revision}, and the condition was revision ${condition.ifRevision}`,
@@ -120,7 +120,7 @@ function evaluateRemove(
   condition: Condition,
   view: View,
 ): readonly Change[] {
-  checkCondition(key, condition, view);
+  checkCondition(key, condition, view, 'removed');
   if (view.revision(key) !== undefined) return [{ type: 'delete', key }];
   if (!view.isDirectory(key))
     throw new ConfigError('HFS-1004', `no key ${key}`, 'nothing has that name', 'hfs_config list');

@@ -13,7 +13,7 @@ const AGAIN_MS = 5000;
  * lists. Run again whenever the list changes, and while the lists differ.
  */
 export class StartUpCheck {
-  mount: Status['mount'] = { verified: false, why: 'not verified yet' };
+  mount: Status['mount'] = { verified: false, why: 'the servers have not been asked yet' };
   private timer: Timer | undefined;
   private isStopped = false;
   private running: Promise<ServersReport> | undefined;
@@ -68,7 +68,7 @@ export class StartUpCheck {
   private tell(report: ServersReport, mounted: number): void {
     const differences = report.rows.filter(({ difference }) => difference !== '');
     const why = report.agree
-      ? `${report.rows.length} servers known, answered and marked`
+      ? `${report.rows.length} known, all answered and marked`
       : differences.map(({ name, difference }) => `${name}: ${difference}`).join('; ');
     this.mount = { verified: report.agree, why };
     const answers = report.rows.map(({ name, answered }) => `${name} ${answered}`);
