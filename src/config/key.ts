@@ -10,6 +10,8 @@ export const MAX_VALUE_BYTES = 4 * 1024 * 1024;
 /** First components that the filesystem keeps for itself. */
 const RESERVED = /^(\.hekafs$|\.glusterfs|\.trashcan$)/;
 
+const CHOOSE = 'choose another first component';
+
 /** Says what is wrong with a key, or nothing. */
 export function keyFault(key: Key): string | undefined {
   if (key === '') return 'a key is not empty';
@@ -31,19 +33,15 @@ export function keyFault(key: Key): string | undefined {
 /** Throws HFS-1002 for a key that cannot be. */
 export function checkKey(key: Key): void {
   const fault = keyFault(key);
-  if (fault !== undefined)
-    throw refused(
-      key,
-      fault,
-      `use components of up to ${MAX_COMPONENT_BYTES} bytes, separated by single slashes`,
-    );
+  if (fault === undefined) return;
+  const next = `use components of up to ${MAX_COMPONENT_BYTES} bytes, separated by single slashes`;
+  throw refused(key, fault, RESERVED.test(key.split('/')[0] ?? '') ? CHOOSE : next);
 }
 
 /** Throws HFS-1002 for a key that is no user's to change: one that cannot be, or below `volumes/`. */
 export function checkWritableKey(key: Key): void {
   checkKey(key);
-  if (isWithin(key, 'volumes'))
-    throw refused(key, '"volumes" is kept for hfs_volume', 'choose another first component');
+  if (isWithin(key, 'volumes')) throw refused(key, '"volumes" is kept for hfs_volume', CHOOSE);
 }
 
 /** True where a key, or a component of it, has too many bytes. */

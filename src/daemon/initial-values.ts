@@ -10,7 +10,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  */
 export function initialValues(body: Buffer): ReadonlyMap<Key, Buffer> {
   const root = parsed(body);
-  if (!isObject(root)) throw badRequest('not an initial configuration', 'it is a JSON object');
+  if (!isObject(root)) throw unfit('not an initial configuration', 'it is a JSON object');
   const values = new Map<Key, Buffer>();
   collect('', root, values);
   return values;
@@ -33,7 +33,7 @@ function directoryAt(root: Tree, path: readonly string[]): Tree {
   let at = root;
   for (const name of path) {
     const next = at.get(name) ?? new Map<string, Buffer | Tree>();
-    if (Buffer.isBuffer(next)) throw badRequest(`"${name}" is a value and a directory`, 'one only');
+    if (Buffer.isBuffer(next)) throw unfit(`"${name}" is a value and a directory`, 'one only');
     at.set(name, next);
     at = next;
   }
@@ -52,7 +52,7 @@ function isText(value: Buffer): boolean {
 
 function collect(path: Key, directory: object, values: Map<Key, Buffer>): void {
   for (const [name, child] of Object.entries(directory)) {
-    if (name.includes('/')) throw badRequest(`name ${JSON.stringify(name)}`, 'it holds a slash');
+    if (name.includes('/')) throw unfit(`name ${JSON.stringify(name)}`, 'it holds a slash');
     const key = path === '' ? name : `${path}/${name}`;
     checkKey(key);
     const value = bytesOf(key, child);
@@ -65,10 +65,10 @@ function collect(path: Key, directory: object, values: Map<Key, Buffer>): void {
 function bytesOf(key: Key, child: unknown): Buffer | undefined {
   if (typeof child === 'string') return Buffer.from(child, 'utf8');
   if (!isObject(child))
-    throw badRequest(`value of ${JSON.stringify(key)}`, 'it is neither a string nor an object');
+    throw unfit(`value of ${JSON.stringify(key)}`, 'it is neither a string nor an object');
   const { base64 } = child as { base64?: unknown };
   if (Object.keys(child).length !== 1 || typeof base64 !== 'string') return undefined;
-  if (!BASE64.test(base64)) throw badRequest(`value of ${JSON.stringify(key)}`, 'it is not base64');
+  if (!BASE64.test(base64)) throw unfit(`value of ${JSON.stringify(key)}`, 'it is not base64');
   return Buffer.from(base64, 'base64');
 }
 
@@ -87,11 +87,14 @@ function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
-    const next = 'correct the file; the README says under hfs_config what it may hold';
-    throw badRequest('the initial configuration is not JSON', String(error), next);
+    throw unfit('the initial configuration is not JSON', String(error));
   }
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unfit(what: string, why: string): ConfigError {
+  return badRequest(what, why, 'correct it; the README says under hfs_config what init takes');
 }
