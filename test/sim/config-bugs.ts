@@ -6,6 +6,7 @@ import { recordHash } from '../../src/config/log/record.js';
 import { VoterLog } from '../../src/config/log/voter-log.js';
 import type { Server } from '../../src/config/members.js';
 import { ConfigNode, type ConfigNodeSetup } from '../../src/daemon/config-node.js';
+import { WatchedLog } from './watched-log.js';
 
 /*
  * Bugs to plant in config-world, to see that its checks find them. Each is another implementation of something that
@@ -23,19 +24,23 @@ export type ConfigBug = keyof typeof CONFIG_BUGS | 'none';
 
 type Log = Acceptor & AcceptorMaker;
 
-/** Production's node, over logs with a bug. */
-export class NodeWithBug extends ConfigNode {
+/** Production's node, over logs that are watched and may have a bug. */
+export class WatchedNode extends ConfigNode {
   private readonly parsed = new Set<VoterLog>();
 
   constructor(
     setup: ConfigNodeSetup,
     private readonly bug: ConfigBug,
+    private readonly strikes: () => boolean,
   ) {
     super(setup);
   }
 
   override acceptor(server: Server): Log {
-    const log = super.acceptor(server);
+    return new WatchedLog(this.withBug(super.acceptor(server)), this.strikes);
+  }
+
+  private withBug(log: Log): Log {
     if (this.bug === 'no-size-check') return new BlindLog(log);
     if (this.bug === 'commits-early') return new RewritingLog(log, this.parsed, markedCommitted);
     if (this.bug === 'keeps-old-epoch')

@@ -26,7 +26,7 @@ import {
 } from '../../src/daemon/membership.js';
 import type { BrickState } from '../../src/daemon/node-state.js';
 import type { Platform } from '../../src/platform/platform.js';
-import { NodeWithBug } from './config-bugs.js';
+import { WatchedNode } from './config-bugs.js';
 import type { ConfigService } from './config-client.js';
 import { BRICK_PATH, BRICK_PORT, type ConfigServer, HTTP_PORT } from './config-server.js';
 import type { SimDisk } from './disk.js';
@@ -188,8 +188,8 @@ export class SimHekafsd implements PeerService {
         watch.applied(server.name, sealed);
       },
       keep: async (key, _value, why) => this.kept(key, why),
-    } satisfies ConstructorParameters<typeof NodeWithBug>[0];
-    return new NodeWithBug(setup, bug);
+    } satisfies ConstructorParameters<typeof WatchedNode>[0];
+    return new WatchedNode(setup, bug, () => watch.strikes(server.name));
   }
 
   /** Nobody changes files by hand here; but what a power cut has torn looks as if somebody had. */

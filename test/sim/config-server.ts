@@ -27,6 +27,8 @@ export interface ServerWatch {
   applied(name: string, record: SealedRecord): void;
   /** Something that must not happen. */
   found(what: string): void;
+  /** It is about to append to a log, or has just done so. True: it has been killed for that. */
+  strikes(name: string): boolean;
 }
 
 export interface ServerSetup {

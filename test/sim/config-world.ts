@@ -20,7 +20,7 @@ import {
   type ServerWatch,
 } from './config-server.js';
 import { Fabric } from './fabric.js';
-import { FAULT_MODES, type FaultMode, planFaults } from './fault-plan.js';
+import { FAULT_MODES, type FaultKind, type FaultMode, planFaults } from './fault-plan.js';
 import { type FaultStage, stageFaults } from './faults.js';
 import { History } from './history.js';
 import { Kernel } from './kernel.js';
@@ -28,6 +28,7 @@ import { checkLinearizable } from './linearizability.js';
 import { SimMachine } from './machine.js';
 import { PeerRegistry } from './peers.js';
 import type { SimProcess } from './process.js';
+import { Striker } from './striker.js';
 import { differences, valuesOf, valuesOnDisk } from './values-check.js';
 import { resultOf, type WorldOptions, type WorldResult } from './world.js';
 
@@ -43,12 +44,14 @@ const OPERATOR = 'c2';
 const READER = 'c3';
 const FOUNDED_MS = 20;
 const FAULTS_FROM_MS = 300;
-const FAULTS_END_MS = 5000;
+/** When the faults end, in one run and in another. */
+const SHORT_MS = 5000;
+const LONG_MS = 10_000;
 /** From the end of the faults until clients are answered; again until the servers are equal; again until readers see it. */
 const PATIENCE_MS = 20_000;
 const STEP_MS = 250;
 /** While a majority is up, some client is answered within so long. */
-const LIVENESS_MS = 4000;
+const LIVENESS_MS = 7000;
 
 /** What happens to the list of servers. */
 const SHAPES = ['steady', 'steady', 'join', 'retire', 'join and retire'] as const;
@@ -65,6 +68,8 @@ class ConfigWorld implements FaultStage, ServerWatch {
   private readonly wrong: string[] = [];
   private readonly shape: Shape;
   private readonly extent: 'minority' | 'unlimited';
+  private readonly faultsEndMs: number;
+  private striker: Striker | undefined;
   private clients: readonly ConfigClient[] = [];
 
   constructor(
@@ -81,6 +86,7 @@ class ConfigWorld implements FaultStage, ServerWatch {
     const random = this.kernel.random.fork('shape');
     this.shape = random.pick(SHAPES);
     this.extent = this.shape === 'steady' && random.chance(0.5) ? 'minority' : 'unlimited';
+    this.faultsEndMs = this.extent === 'minority' || random.chance(0.3) ? LONG_MS : SHORT_MS;
     this.servers = foundServers({
       machines: SERVERS.map((name) => this.machine(name)),
       founders: this.shape.startsWith('join') ? 2 : 3,
@@ -135,6 +141,10 @@ class ConfigWorld implements FaultStage, ServerWatch {
     this.wrong.push(what);
   }
 
+  strikes(name: string): boolean {
+    return this.striker?.strikes(name) ?? false;
+  }
+
   async run(): Promise<WorldResult> {
     this.kernel.note(`${this.shape}, ${this.extent}`);
     await this.begin();
@@ -158,7 +168,7 @@ class ConfigWorld implements FaultStage, ServerWatch {
   private async duringFaults(): Promise<void> {
     let lastAnswerMs = FAULTS_FROM_MS;
     let answered = 0;
-    while (this.kernel.nowMs < FAULTS_END_MS) {
+    while (this.kernel.nowMs < this.faultsEndMs) {
       if ((await this.kernel.run({ untilMs: this.kernel.nowMs + STEP_MS })) !== 'time') return;
       const now = this.clients.reduce((sum, client) => sum + client.answered, 0);
       if (now > answered) lastAnswerMs = this.kernel.nowMs;
@@ -284,7 +294,7 @@ class ConfigWorld implements FaultStage, ServerWatch {
 
   private orders(): Order[] {
     const random = this.kernel.random.fork('orders');
-    const atMs = random.between(FAULTS_FROM_MS, FAULTS_END_MS);
+    const atMs = random.between(FAULTS_FROM_MS, this.faultsEndMs);
     const retired = RETIRED[this.shape];
     return [
       ...(this.shape.startsWith('join') ? [{ atMs, op: 'join', name: 'n3' } as const] : []),
@@ -308,14 +318,17 @@ class ConfigWorld implements FaultStage, ServerWatch {
     const random = this.kernel.random.fork('faults');
     const processes = SERVERS.flatMap((name) => ROLES.map((role) => `${name}/${role}`));
     const targets = { servers: SERVERS, clients: CLIENTS, processes };
+    const kinds: readonly FaultKind[] = FAULT_MODES[modes[this.seed % modes.length] ?? 'all'];
     const faults = planFaults(random, targets, {
       fromMs: FAULTS_FROM_MS,
-      untilMs: FAULTS_END_MS,
-      gapMs: random.between(150, 1200),
-      kinds: FAULT_MODES[modes[this.seed % modes.length] ?? 'all'],
+      untilMs: this.faultsEndMs,
+      gapMs: random.between(150, this.faultsEndMs / 4),
+      kinds,
       extent: this.extent,
     });
     stageFaults(this, faults);
+    if (this.extent === 'unlimited' && kinds.includes('kill'))
+      this.striker = new Striker(this, this.faultsEndMs);
   }
 }
 

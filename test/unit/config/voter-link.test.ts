@@ -1,50 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Acceptor } from '../../../src/config/log/acceptor.js';
-import {
-  decodeEntry,
-  encodeEntry,
-  entryLength,
-  type LogHeader,
-} from '../../../src/config/log/entry.js';
+import { encodeEntry } from '../../../src/config/log/entry.js';
 import type { Epoch } from '../../../src/config/log/epoch.js';
-import { headerEntry } from '../../../src/config/log/new-log.js';
 import { NO_HASH } from '../../../src/config/log/record.js';
 import { EpochLost, VoterLink } from '../../../src/config/log/voter-link.js';
 import { LogRot } from '../../../src/config/log/voter-log.js';
+import { CLUSTER, MemoryLog, VOTER } from './memory-log.js';
 
-const CLUSTER = '00000000-0000-4000-8000-0000000000c1';
-const VOTER = '00000000-0000-4000-8000-0000000000f1';
 const NODE = '00000000-0000-4000-8000-00000000000a';
 const NO_COMMIT = { revision: 0, hash: NO_HASH };
 const epoch = (counter: number): Epoch => ({ counter, node: NODE });
-
-/** A log in memory. */
-class MemoryLog implements Acceptor {
-  bytes = headerEntry({ cluster: CLUSTER, voter: VOTER, brick: 0 });
-  /** How much of the next append gets there. */
-  arrives = Number.POSITIVE_INFINITY;
-
-  async open(): Promise<LogHeader> {
-    const { body } = decodeEntry(this.bytes, 0, entryLength(this.bytes, 0) ?? 0);
-    if (body.kind !== 'header') throw new TypeError('no header');
-    return body.header;
-  }
-
-  async append(bytes: Buffer): Promise<number> {
-    this.bytes = Buffer.concat([this.bytes, bytes.subarray(0, this.arrives)]);
-    return this.bytes.length;
-  }
-
-  async read(offset: number, length: number): Promise<Buffer> {
-    return Buffer.from(this.bytes.subarray(offset, offset + length));
-  }
-
-  async size(): Promise<number> {
-    return this.bytes.length;
-  }
-
-  close(): void {}
-}
 
 const linkTo = (log: Acceptor): VoterLink => new VoterLink(VOTER, CLUSTER, log);
 
