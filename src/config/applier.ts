@@ -59,8 +59,8 @@ export class Applier {
   /** Which revision the version file says, and since when. */
   private version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
   private pausedUntilMs = 0;
-  /** When what is applied was the newest. */
-  private appliedMs = 0;
+  /** The first commit that is not applied came no earlier; undefined: all are. */
+  private behindSinceMs: number | undefined;
   private isOpen = false;
   private isFresh = false;
   /**
@@ -107,6 +107,7 @@ export class Applier {
 
   touched(keys: Touched): void {
     for (const key of keys) this.dirty.add(key);
+    this.behindSinceMs ??= this.context.clock.monotonicMs();
     this.wake(GATHER_MS);
   }
 
@@ -179,13 +180,13 @@ export class Applier {
       throw error;
     }
     this.applied = revision;
-    this.appliedMs = sinceMs;
+    this.behindSinceMs = revision < store.revision ? sinceMs : undefined;
     await this.setOpen(this.isFresh);
   }
 
   private get behindMs(): number {
-    const { clock, store } = this.context;
-    return this.applied < store.revision ? clock.monotonicMs() - this.appliedMs : 0;
+    if (this.behindSinceMs === undefined) return 0;
+    return this.context.clock.monotonicMs() - this.behindSinceMs;
   }
 
   private async setOpen(isOpen: boolean): Promise<void> {
