@@ -112,12 +112,17 @@ export class Cluster {
     throw new Error('no server follows');
   }
 
-  /** The trees of all servers become the same, byte for byte, with the same gfids; answers their keys. */
-  sameValues(
+  /**
+   * The trees of all servers become the same, byte for byte, with the same gfids, and hold all that is committed by now;
+   * answers their keys.
+   */
+  async sameValues(
     nodes: readonly ClusterNode[] = this.nodes,
-    timeoutMs = 10_000,
+    timeoutMs = 15_000,
   ): Promise<readonly string[]> {
-    return sameValues(nodes, timeoutMs);
+    const statuses = await Promise.all(this.running.map((node) => node.status()));
+    const revision = Math.max(0, ...statuses.map((status) => status.revision));
+    return sameValues(nodes, revision, timeoutMs);
   }
 
   printLogs(): void {

@@ -44,14 +44,27 @@ function gfidOf(path: string): string {
   }
 }
 
-/** Waits until the copies of all nodes are the same; answers the paths. Says what differs where they stay apart. */
+/** The revision that a copy says it holds. */
+function versionOf(node: ClusterNode): number {
+  const version = JSON.parse(readFileSync(node.valuePath('.hekafs/version'), 'utf8'));
+  return Number((version as { revision: unknown }).revision);
+}
+
+/**
+ * Waits until the copies of all nodes are the same, and at `revision` or later; answers the paths. Says what differs
+ * where they stay apart.
+ */
 export function sameValues(
   nodes: readonly ClusterNode[],
+  revision: number,
   timeoutMs: number,
 ): Promise<readonly string[]> {
   return until(
     `the values of ${nodes.map(({ name }) => name).join(', ')} are the same`,
     () => {
+      for (const node of nodes)
+        if (versionOf(node) < revision)
+          throw new Error(`${node.name} is at ${versionOf(node)}, not ${revision}`);
       const [first, ...others] = nodes.map(valuesCopy);
       if (first === undefined) return [];
       for (const [index, other] of others.entries()) {
