@@ -22,10 +22,11 @@ export interface ApplierContext {
 /** After a quiet time a pass begins this soon. */
 const GATHER_MS = 2;
 /**
- * Between passes there is this many times the pause that the last one took, up to a limit: under load more commits are
- * gathered, of which only the last of each key is written, and the log keeps the disk.
+ * A pass owes this many times the pause that it took. What is owed beyond BURST_MS is paused before the next one: under
+ * lasting load more commits are gathered, of which only the last of each key is written, and the log keeps the disk.
  */
 const PAUSE_FACTOR = 6;
+const BURST_MS = 2000;
 const MAX_PAUSE_MS = 2000;
 /** Few, so that an append never waits behind many of them. */
 const MAX_PARALLEL = 4;
@@ -58,6 +59,8 @@ export class Applier {
   private dueMs = 0;
   /** Which revision the version file says, and since when. */
   private version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
+  private endedMs = 0;
+  private owedMs = 0;
   private pausedUntilMs = 0;
   /** The first commit that is not applied came no earlier; undefined: all are. */
   private behindSinceMs: number | undefined;
@@ -143,11 +146,20 @@ export class Applier {
       return;
     }
     this.retryMs = FIRST_RETRY_MS;
-    const nowMs = this.context.clock.monotonicMs();
-    this.pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (nowMs - this.startedMs));
+    this.pausedUntilMs = this.afterPause();
     const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
     if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
     else if (this.version.revision < this.applied) this.wake(VERSION_MS);
+  }
+
+  /** Adds what the pass just over owes to what is left of earlier ones; answers when the next may begin. */
+  private afterPause(): number {
+    const nowMs = this.context.clock.monotonicMs();
+    const leftMs = Math.max(0, this.owedMs - (nowMs - this.endedMs));
+    const owedMs = leftMs + PAUSE_FACTOR * (nowMs - this.startedMs);
+    this.owedMs = Math.min(BURST_MS + MAX_PAUSE_MS, owedMs);
+    this.endedMs = nowMs;
+    return nowMs + Math.max(0, this.owedMs - BURST_MS);
   }
 
   private failed(tree: ValuesTree, error: unknown): void {
