@@ -10,6 +10,7 @@ import { brickFailed } from './brick-process.js';
 import { alreadyServer, loopbackOnly, otherCluster, unreachable } from './cluster-errors.js';
 import type { ConfigNode } from './config-node.js';
 import { foundLog } from './found-log.js';
+import { isLoopback } from './http-access.js';
 import { describe, type JoinAnswer, type NewServer } from './membership.js';
 import type { Node } from './node.js';
 import { type BrickState, type NodeState, newNodeState } from './node-state.js';
@@ -81,6 +82,7 @@ export class Serving {
     deadline: number,
   ): Promise<MembershipChange> {
     const before = this.node.state.data;
+    this.checkReachable(address);
     const cluster = await this.clusterAt(address);
     if (before.cluster !== null && before.cluster !== cluster && !before.isRetired)
       throw otherCluster(before.cluster, cluster, address);
@@ -88,7 +90,6 @@ export class Serving {
       ({ node }) => node === before.node,
     );
     if (before.cluster === cluster && !before.isRetired && isMember) throw alreadyServer(cluster);
-    this.checkReachable(address);
     const identity = this.identity(before);
     const admitted = await this.askToJoin(address, identity.node, request.token ?? '', deadline);
     const brick = await this.newBrick(request, admitted.cluster);
@@ -236,9 +237,8 @@ export class Serving {
   }
 
   private checkReachable(address: string): void {
-    const isLoopback = (host: string) => /^\[?(127\.|::1|localhost)/.test(host);
-    const own = this.node.address;
-    if (isLoopback(own) && !isLoopback(address)) throw loopbackOnly(own, address);
+    const { address: own } = this.node;
+    if (staysHere(own) && !staysHere(address)) throw loopbackOnly(own, address);
   }
 
   private async askToJoin(
@@ -322,4 +322,10 @@ export class Serving {
       brick: data.brick && { ...data.brick, isFounded: true },
     }));
   }
+}
+
+/** True for a HOST:PORT that never leaves the machine. */
+function staysHere(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || isLoopback(host);
 }

@@ -1,5 +1,5 @@
 import type { ConfigDatabase } from '../config/database.js';
-import { majority, survives } from '../config/members.js';
+import { isRetired, majority, survives } from '../config/members.js';
 import { VERSION } from '../version.js';
 import type { ConfigNode } from './config-node.js';
 import type { NodeState } from './node-state.js';
@@ -95,6 +95,8 @@ function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdic
       'hfs_config serve --join HOST:PORT --token T makes it a new server',
       'HFS-3008',
     );
+  if (config && isRetired(config.database.members, state.node))
+    return verdict('retired', 'this server was retired; it is stepping down', 'none', 'HFS-3008');
   if (state.cluster === null)
     return verdict(
       'new',

@@ -86,6 +86,16 @@ describe('becoming a server', function () {
     assert.equal((await fourth.status()).state, 'new');
   });
 
+  it('a node that only this machine can reach does not join another machine, and nobody is asked', async () => {
+    const fourth = cluster().node('n4');
+    for (const remote of ['192.0.2.1:24006', '127.example:24006', 'localhost.example:24006']) {
+      const said = await fourth.cli(['serve', '--join', remote, '--token', 'x']);
+      assert.equal(said.code, 2, said.stderr);
+      assert.match(said.stderr, /^HFS-3010 .*\nnext: start hekafsd with --http /);
+    }
+    assert.equal((await fourth.status()).state, 'new');
+  });
+
   it('init twice at once: one winner', async () => {
     const { first, third } = nodes();
     const both = await Promise.all([first.cli(['init']), third.cli(['init'])]);
