@@ -96,7 +96,7 @@ function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdic
       'HFS-3008',
     );
   if (config && isRetired(config.database.members, state.node))
-    return verdict('retired', 'this server was retired; it is stepping down', 'none', 'HFS-3008');
+    return verdict('stopping', 'this server was retired; it is stepping down', 'none', 'HFS-3008');
   if (state.cluster === null)
     return verdict(
       'new',
