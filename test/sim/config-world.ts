@@ -20,7 +20,13 @@ import {
   type ServerWatch,
 } from './config-server.js';
 import { Fabric } from './fabric.js';
-import { FAULT_MODES, type FaultKind, type FaultMode, planFaults } from './fault-plan.js';
+import {
+  FAULT_MODES,
+  type Fault,
+  type FaultKind,
+  type FaultMode,
+  planFaults,
+} from './fault-plan.js';
 import { type FaultStage, stageFaults } from './faults.js';
 import { History } from './history.js';
 import { Kernel } from './kernel.js';
@@ -28,6 +34,7 @@ import { checkLinearizable } from './linearizability.js';
 import { SimMachine } from './machine.js';
 import { PeerRegistry } from './peers.js';
 import type { SimProcess } from './process.js';
+import type { SimRandom } from './random.js';
 import { Striker } from './striker.js';
 import { differences, valuesOf, valuesOnDisk } from './values-check.js';
 import { resultOf, type WorldOptions, type WorldResult } from './world.js';
@@ -326,9 +333,19 @@ class ConfigWorld implements FaultStage, ServerWatch {
       kinds,
       extent: this.extent,
     });
-    stageFaults(this, faults);
+    const isApart = this.extent === 'unlimited' && this.faultsEndMs === LONG_MS;
+    const cuts = isApart && kinds.includes('cut') ? [this.longCut(random)] : [];
+    stageFaults(this, [...faults, ...cuts]);
     if (this.extent === 'unlimited' && kinds.includes('kill'))
       this.striker = new Striker(this, this.faultsEndMs);
+  }
+
+  /** Two servers hear nothing of each other for so long that the third one gets another leader. */
+  private longCut(random: SimRandom): Fault {
+    const [one = '', other = ''] = random.shuffled(SERVERS);
+    const links = [[one, other] as const, [other, one] as const];
+    const atMs = random.between(FAULTS_FROM_MS, this.faultsEndMs / 4);
+    return { kind: 'cut', atMs, forMs: this.faultsEndMs - atMs, links, mode: 'drop' };
   }
 }
 

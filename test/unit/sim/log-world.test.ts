@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { type LogBug, logWorld, logWorldWith } from '../../sim/log-world.js';
+import { runSeeds } from '../../sim/seeds.js';
+
+describe('sim log world', () => {
+  it('holds for 80 seeds', async () => {
+    const worlds = [{ name: 'log', world: logWorld }];
+    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 80 }), []);
+  });
+
+  it('gives one trace for one seed', async () => {
+    const worlds = [{ name: 'log', world: logWorld }];
+    assert.deepEqual(await runSeeds(worlds, { from: 201, count: 4, isTwice: true }), []);
+  });
+
+  it('finds no-sync', async () => {
+    const bug: LogBug = 'no-sync';
+    const failed = await runSeeds([{ name: bug, world: logWorldWith(bug) }], {
+      from: 1,
+      count: 20,
+    });
+    assert.ok(failed.length > 0);
+  });
+}).timeout(120_000);
