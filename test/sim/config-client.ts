@@ -7,6 +7,7 @@ import { type Asked, askNode } from './ask-node.js';
 import type { Fabric } from './fabric.js';
 import type { History, Outcome } from './history.js';
 import type { SimProcess } from './process.js';
+import type { SimRandom } from './random.js';
 
 export const KEYS = ['site/name', 'site/owner', 'limits'];
 const ASK_TIMEOUT_MS = 3000;
@@ -37,6 +38,8 @@ export class ConfigClient {
     private readonly fabric: Fabric,
     private readonly history: History,
     private readonly nodes: readonly Asked<ConfigService>[],
+    /** How many bytes the next value has beyond what tells it from others. */
+    private readonly filling: (random: SimRandom) => number = () => 0,
   ) {}
 
   async work(): Promise<void> {
@@ -69,7 +72,7 @@ export class ConfigClient {
 
   private async change(key: string): Promise<void> {
     const { random } = this.process;
-    const value = `${this.process.machine.name}-${random.next()}`;
+    const value = `${this.process.machine.name}-${random.next()}${'.'.repeat(this.filling(random))}`;
     const seen = this.seen.get(key);
     const kind = random.pick(['put', 'putIf', 'delete'] as const);
     if (kind === 'delete') {

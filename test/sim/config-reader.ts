@@ -7,6 +7,7 @@ import type { CommittedValues } from './committed-values.js';
 import { KEYS } from './config-client.js';
 import { SimDisk } from './disk.js';
 import type { SimProcess } from './process.js';
+import { shown } from './values-check.js';
 
 const PAUSE_MS = 200;
 
@@ -61,7 +62,7 @@ export class ConfigReader {
       const value = (await volume.readFile(key)).toString('latin1');
       this.reads++;
       if (!this.committed.wasEver(key, value))
-        this.findings.push(`a reader saw ${JSON.stringify(value)} in ${key}: never committed`);
+        this.findings.push(`a reader saw ${shown(value)} in ${key}: never committed`);
       return value;
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ESTALE')) return undefined;

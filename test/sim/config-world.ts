@@ -36,7 +36,7 @@ import { PeerRegistry } from './peers.js';
 import type { SimProcess } from './process.js';
 import type { SimRandom } from './random.js';
 import { Striker } from './striker.js';
-import { differences, valuesOf, valuesOnDisk } from './values-check.js';
+import { differences, shown, valuesOf, valuesOnDisk } from './values-check.js';
 import { resultOf, type WorldOptions, type WorldResult } from './world.js';
 
 /*
@@ -198,7 +198,9 @@ class ConfigWorld implements FaultStage, ServerWatch {
     // What was asked before may be committed only now.
     const isAllSeen = () => this.hasReadAll(late) && this.divergences().length === 0;
     if (!(await this.until(isAllSeen)) && !this.hasReadAll(late))
-      this.found(`a reader does not get what is committed: ${[...(late.last ?? [])].join('; ')}`);
+      this.found(
+        `a reader does not get what is committed: ${[...(late.last ?? [])].map(([key, value]) => `${key} ${shown(value)}`).join('; ')}`,
+      );
     this.wrong.push(...late.findings);
   }
 
@@ -274,7 +276,7 @@ class ConfigWorld implements FaultStage, ServerWatch {
         },
       }),
     );
-    const client = new ConfigClient(process, this.fabric, this.history, nodes);
+    const client = new ConfigClient(process, this.fabric, this.history, nodes, fillingOf);
     process.run(`${name} works`, () => client.work());
     return client;
   }
@@ -347,6 +349,12 @@ class ConfigWorld implements FaultStage, ServerWatch {
     const atMs = random.between(FAULTS_FROM_MS, this.faultsEndMs / 4);
     return { kind: 'cut', atMs, forMs: this.faultsEndMs - atMs, links, mode: 'drop' };
   }
+}
+
+/** Most values are short; some fill pages, and a few more than one chunk of anything. */
+function fillingOf(random: SimRandom): number {
+  if (random.chance(0.8)) return 0;
+  return random.int(random.chance(0.9) ? 6_000 : 300_000);
 }
 
 /** Who is retired in a shape, if anybody. */

@@ -12,6 +12,9 @@ import type { Asked, Operation, Outcome } from './history.js';
 /** A history that needs more than this is too hard; make it shorter, or have fewer unknown outcomes per key. */
 const MAX_STATES = 2_000_000;
 
+/** Characters of what was asked or told, in a message. */
+const MOST_SHOWN = 200;
+
 const UNSEEN = '(a value that nobody saw)';
 
 export interface Verdict {
@@ -259,5 +262,6 @@ function withoutUnseen(operations: readonly Operation[]): Operation[] {
 function describe(operation: Operation | undefined): string {
   if (operation === undefined) return '';
   const { client, asked, outcome, invoked, returned } = operation;
-  return `${client} ${JSON.stringify(asked)} -> ${JSON.stringify(outcome)} (${invoked}-${returned})`;
+  const [words, told] = [asked, outcome].map((each) => JSON.stringify(each).slice(0, MOST_SHOWN));
+  return `${client} ${words} -> ${told} (${invoked}-${returned})`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DesiredValue, derivedValues, desiredValue } from '../../src/config/desired-values.js';
 import type { Store } from '../../src/config/store.js';
 import { gfidFromBytes } from '../../src/fop/gfid.js';
@@ -46,7 +47,14 @@ export function differences(
 }
 
 function line({ gfid, isDirectory, content }: Stands): string {
-  return `${isDirectory ? 'directory' : 'file'} ${gfid} ${JSON.stringify(content)}`;
+  return `${isDirectory ? 'directory' : 'file'} ${gfid} ${shown(content)}`;
+}
+
+/** A value for people: what is long is told by its length and its hash. */
+export function shown(content: string): string {
+  if (content.length < 200) return JSON.stringify(content);
+  const hash = createHash('sha256').update(content, 'latin1').digest('hex');
+  return `${JSON.stringify(content.slice(0, 30))}… ${content.length} bytes, ${hash.slice(0, 16)}`;
 }
 
 function walk(
