@@ -1,6 +1,6 @@
 import type { SealedRecord } from './log/record.js';
 
-const MAX_RECORDS = 4096;
+const MAX_RECORDS = 1024;
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_AT_ONCE = 1024;
 

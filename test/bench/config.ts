@@ -72,10 +72,14 @@ function commandTime(cluster: BenchCluster): Line {
   ];
 }
 
-async function startTime(cluster: BenchCluster): Promise<Line> {
+async function startTime(cluster: BenchCluster, when: string): Promise<Line> {
   const node = cluster.nodes.at(-1);
   const ms = node ? await cluster.restart(node) : Number.NaN;
-  return ['hekafsd, start to mounted', `${ms.toFixed(0)} ms`, 'brick started with it'];
+  return [`hekafsd, start to mounted, ${when}`, `${ms.toFixed(0)} ms`, 'brick started with it'];
+}
+
+function memoryLines(cluster: BenchCluster, when: string): Line[] {
+  return cluster.memory().map(({ what, mb }) => [`memory, ${what}`, `${mb.toFixed(0)} MB`, when]);
 }
 
 function print(lines: readonly Line[]): void {
@@ -92,11 +96,13 @@ export async function benchConfig(seconds: number): Promise<void> {
   const cluster = new BenchCluster();
   try {
     await cluster.start(3);
-    const lines = await rates(cluster, seconds);
-    lines.push(commandTime(cluster));
-    for (const { what, mb } of cluster.memory())
-      lines.push([`memory, ${what}`, `${mb.toFixed(0)} MB`, 'resident, after the load']);
-    lines.push(await startTime(cluster));
+    const [first] = cluster.nodes;
+    if (first === undefined) return;
+    const lines = [await startTime(cluster, 'before the load'), ...memoryLines(cluster, 'before')];
+    lines.push(...(await rates(cluster, seconds)), commandTime(cluster));
+    lines.push(...memoryLines(cluster, 'after the load'));
+    const status = JSON.parse(cluster.config(first, 'status', '--json')) as { revision: number };
+    lines.push(await startTime(cluster, `after ${status.revision} commits`));
     print(lines);
   } finally {
     await cluster.stop();
