@@ -2,10 +2,13 @@ import type { Clock, Timer } from '../../platform/platform.js';
 import { BatchView, type Command, evaluate } from '../command.js';
 import { ConfigError } from '../error.js';
 import { type Members, majority, type Server, voters } from '../members.js';
+import { SharedRound } from '../shared-round.js';
 import type { Outcome, Store } from '../store.js';
+import { isUndisturbedByMajority } from './confirmation.js';
 import { MAX_RECORD_BYTES } from './entry.js';
 import type { Epoch } from './epoch.js';
-import { type Change, type SealedRecord, sealRecord } from './record.js';
+import { type Change, changesMembers, type SealedRecord, sealRecord } from './record.js';
+import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
 import type { VoterLink } from './voter-link.js';
 
@@ -25,6 +28,18 @@ interface Waiting extends Proposal {
   timer: Timer | undefined;
   /** Set once it is part of a batch. */
   outcome: Outcome | undefined;
+}
+
+interface Refused {
+  readonly waiting: Waiting;
+  readonly why: ConfigError;
+}
+
+interface Batch {
+  readonly records: readonly SealedRecord[];
+  readonly waiting: readonly Waiting[];
+  /** Refused in view of records of this batch, or of what they follow: no sooner true than these are committed. */
+  readonly refused: readonly Refused[];
 }
 
 export interface LeaderContext {
@@ -47,7 +62,6 @@ export interface LeaderContext {
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const MAX_BATCH_RECORDS = 512;
 const MAX_WAITING = 10_000;
-const MAX_REFUSALS = 10_000;
 
 /**
  * The holder of an epoch: orders what is proposed, has it accepted by a majority of the voters, one batch at a time
@@ -56,14 +70,13 @@ const MAX_REFUSALS = 10_000;
 export class Leader {
   private readonly senders = new Map<string, Sender>();
   private readonly queue: Waiting[] = [];
-  private batch:
-    | { readonly records: readonly SealedRecord[]; readonly waiting: readonly Waiting[] }
-    | undefined;
+  private batch: Batch | undefined;
   private recovered: SealedRecord[];
+  private readonly confirmRound = new SharedRound(() => this.confirm());
   private isOver = false;
   private isServing = false;
   private readonly serving: { resolve(): void; reject(error: Error): void }[] = [];
-  private readonly refusals = new Map<string, ConfigError>();
+  private readonly refusals = new Refusals();
   private readonly inFlight = new Map<string, Promise<Outcome>>();
 
   constructor(
@@ -125,7 +138,7 @@ export class Leader {
     const at = this.queue.indexOf(waiting);
     if (at !== -1) this.queue.splice(at, 1);
     const names = this.waitsFor();
-    waiting.reject(at !== -1 ? notAccepted(names) : unknownOutcome(names));
+    waiting.reject(waiting.outcome ? unknownOutcome(names) : notAccepted(names));
   }
 
   /** Names of voters that have not acknowledged everything. */
@@ -151,6 +164,7 @@ export class Leader {
     for (const sender of this.senders.values()) sender.stop();
     const names = this.waitsFor();
     for (const waiting of this.batch?.waiting ?? []) this.settle(waiting, unknownOutcome(names));
+    for (const { waiting } of this.batch?.refused ?? []) this.settle(waiting, notAccepted(names));
     for (const waiting of this.queue.splice(0)) this.settle(waiting, notAccepted(names));
     for (const { reject } of this.serving.splice(0)) reject(new Error(why));
     this.context.lost(why);
@@ -174,37 +188,41 @@ export class Leader {
   }
 
   /** Up to and with the first change of the list, which must be committed before anything after it. */
-  private recoveredBatch(): { records: SealedRecord[]; waiting: Waiting[] } {
+  private recoveredBatch(): Batch {
     const list = this.recovered.findIndex(changesMembers);
     const count = list === -1 ? this.recovered.length : list === 0 ? 1 : list;
-    return { records: this.recovered.splice(0, count), waiting: [] };
+    return { records: this.recovered.splice(0, count), waiting: [], refused: [] };
   }
 
-  private requestBatch(): { records: SealedRecord[]; waiting: Waiting[] } | undefined {
+  private requestBatch(): Batch | undefined {
     if (!this.isServing || this.queue.length === 0) return undefined;
     const records: SealedRecord[] = [];
     const waiting: Waiting[] = [];
+    const refused: Refused[] = [];
     const view = new BatchView(this.context.store);
     let bytes = 0;
     while (this.queue.length > 0 && records.length < MAX_BATCH_RECORDS && bytes < MAX_BATCH_BYTES) {
       const head = this.queue[0];
       if (head === undefined || (head.command.op === 'system' && records.length > 0)) break;
       this.queue.shift();
-      const sealed = this.decide(head, view, records);
+      const sealed = this.decide(head, view, records, refused);
       if (sealed === undefined) continue;
       records.push(sealed);
       waiting.push(head);
       bytes += sealed.bytes.length;
       if (head.command.op === 'system') break;
     }
-    return records.length > 0 ? { records, waiting } : undefined;
+    if (records.length > 0) return { records, waiting, refused };
+    this.confirmRefused(refused);
+    return undefined;
   }
 
-  /** Evaluates one request on the state with the batch so far; answers it at once where nothing is to be done. */
+  /** Evaluates one request on the state with the batch so far; one that was done before is answered at once. */
   private decide(
     waiting: Waiting,
     view: BatchView,
     before: readonly SealedRecord[],
+    refused: Refused[],
   ): SealedRecord | undefined {
     const repeated = this.context.store.outcome(waiting.requestId);
     if (waiting.requestId !== '' && repeated !== undefined) {
@@ -215,18 +233,27 @@ export class Leader {
       return this.seal(waiting, evaluate(waiting.command, view), view, before);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.refuse(waiting, error);
+      refused.push({ waiting, why: error });
       return undefined;
     }
   }
 
-  /** A refused request stays refused: a copy of it that arrives late must not be done in another state. */
+  /** A refusal tells of the state, as a read does: who is no leader any more may not give it. */
+  private confirmRefused(refused: readonly Refused[]): void {
+    if (refused.length === 0) return;
+    this.confirmRound.join().then(
+      () => {
+        for (const { waiting, why } of refused) this.refuse(waiting, why);
+      },
+      () => {
+        const names = this.waitsFor();
+        for (const { waiting } of refused) this.settle(waiting, notAccepted(names));
+      },
+    );
+  }
+
   private refuse(waiting: Waiting, why: ConfigError): void {
-    if (waiting.requestId !== '') this.refusals.set(waiting.requestId, why);
-    for (const oldest of this.refusals.keys()) {
-      if (this.refusals.size <= MAX_REFUSALS) break;
-      this.refusals.delete(oldest);
-    }
+    this.refusals.add(waiting.requestId, why);
     this.settle(waiting, why);
   }
 
@@ -311,6 +338,7 @@ export class Leader {
     for (const record of batch.records) this.context.apply(record);
     this.syncSenders();
     for (const waiting of batch.waiting) if (waiting.outcome) this.settle(waiting, waiting.outcome);
+    for (const { waiting, why } of batch.refused) this.refuse(waiting, why);
     if (!this.isServing && this.recovered.length === 0) this.serve();
     this.context.committed();
     this.next();
@@ -329,39 +357,11 @@ export class Leader {
     // What was found open may have been acknowledged by another leader: nothing is read before it is committed.
     if (!this.isServing) throw notAccepted(this.waitsFor());
     const { revision } = this.context.store;
-    const list = voters(this.context.members());
-    const needed = majority(list.length);
-    let confirmed = 0;
-    let answered = 0;
-    await new Promise<void>((resolve) => {
-      const done = (isUndisturbed: boolean) => {
-        answered++;
-        if (isUndisturbed) confirmed++;
-        if (confirmed >= needed || answered === list.length) resolve();
-      };
-      for (const server of list) {
-        const sender = this.senders.get(server.voter);
-        if (!sender?.isUp) done(false);
-        else
-          sender.link.isUndisturbed(this.epoch).then(
-            (isUndisturbed) => {
-              if (!isUndisturbed) sender.suspect();
-              done(isUndisturbed);
-            },
-            () => {
-              sender.suspect();
-              done(false);
-            },
-          );
-      }
-    });
-    if (confirmed < needed || this.isOver) throw notAccepted(this.waitsFor());
+    const senders = voters(this.context.members()).map(({ voter }) => this.senders.get(voter));
+    const isConfirmed = await isUndisturbedByMajority(senders, this.epoch);
+    if (!isConfirmed || this.isOver) throw notAccepted(this.waitsFor());
     return revision;
   }
-}
-
-function changesMembers({ record }: SealedRecord): boolean {
-  return record.changes.some((change) => change.type === 'members');
 }
 
 function tooLarge(size: number): ConfigError {

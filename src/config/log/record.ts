@@ -72,6 +72,11 @@ export function previousHash(bytes: Buffer): Buffer {
   return new ByteReader(bytes, 9).raw(HASH_BYTES);
 }
 
+/** Whether it replaces the list of servers. */
+export function changesMembers({ record }: SealedRecord): boolean {
+  return record.changes.some((change) => change.type === 'members');
+}
+
 function changeBody(change: Change): Buffer {
   switch (change.type) {
     case 'put':
