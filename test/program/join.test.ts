@@ -39,7 +39,11 @@ describe('becoming a server', function () {
     await cluster().bootstrap(first);
     await cluster().bootstrap(second);
     await second.put('mine', 'of the second');
-    await until('the value is a file', () => existsSync(second.valuePath('mine')));
+    for (const node of [first, second])
+      await until(`${node.name} has applied all`, async () => {
+        const { heal } = await node.status();
+        return heal.caughtUp && heal.behind === 0;
+      });
     const before = [valuesCopy(first), valuesCopy(second)];
     const token = (await first.cli(['token', 'create'])).stdout.trim();
     const said = await second.cli(['serve', '--join', first.address, '--token', token]);
