@@ -27,6 +27,8 @@ import {
 export interface DatabaseContext {
   /** This node's id. */
   readonly self: string;
+  /** Of this process, a uuid that is new with each start. */
+  readonly instance: string;
   readonly cluster: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -68,9 +70,9 @@ export class ConfigDatabase {
   private forwarder: { readonly address: string; readonly to: Forwarder } | undefined;
 
   constructor(private readonly context: DatabaseContext) {
-    const { self, cluster, clock, random, peers, listed } = context;
+    const { self, instance, cluster, clock, random, peers, listed } = context;
     this.leadership = new Leadership({
-      ...{ self, cluster, clock, random, peers, listed, store: this.store },
+      ...{ self, instance, cluster, clock, random, peers, listed, store: this.store },
       members: () => this.members,
       acceptor: (server) => context.acceptor(server),
       release: (voter) => context.release(voter),
@@ -334,6 +336,7 @@ export class ConfigDatabase {
     const { node } = decodeMessage<{ node: string }>(body).json;
     return {
       node: this.context.self,
+      instance: this.context.instance,
       cluster: this.context.cluster,
       applied: this.store.revision,
       counter: this.epoch.counter,

@@ -15,6 +15,8 @@ import type { InquireAnswer, LeaderHint, ServerSight } from './words.js';
 
 export interface LeadershipContext {
   readonly self: string;
+  /** Of this process: owns its epochs. */
+  readonly instance: string;
   readonly cluster: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -219,12 +221,12 @@ export class Leadership {
   }
 
   private noteCounter(counter: number): void {
-    if (counter > this.highest.counter) this.highest = { counter, node: NO_EPOCH.node };
+    if (counter > this.highest.counter) this.highest = { counter, owner: NO_EPOCH.owner };
   }
 
   private async lead(): Promise<void> {
     for (const { log } of this.links.values()) this.noteCounter(log.promised.counter);
-    const epoch = { counter: this.highest.counter + 1, node: this.context.self };
+    const epoch = { counter: this.highest.counter + 1, owner: this.context.instance };
     this.highest = epoch;
     this.deferrals = 0;
     const checkMine = (): void => {
@@ -247,8 +249,9 @@ export class Leadership {
   }
 
   private async beginToLead(epoch: Epoch, open: readonly SealedRecord[]): Promise<void> {
-    const { store, clock, log } = this.context;
+    const { self, store, clock, log } = this.context;
     const leader: Leader = new Leader(epoch, open, {
+      self,
       store,
       clock,
       members: () => this.context.members(),

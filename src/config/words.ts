@@ -44,6 +44,8 @@ export interface PushAnswer {
 
 export interface InquireAnswer {
   readonly node: string;
+  /** Of the process that answers: two of one node are one too many. */
+  readonly instance: string;
   readonly cluster: string;
   readonly applied: number;
   readonly counter: number;

@@ -30,6 +30,8 @@ const STALE_MS = 3000;
 export interface ConfigNodeSetup {
   readonly platform: Platform;
   readonly peers: Peers;
+  /** Of this process. */
+  readonly instance: string;
   readonly log: Log;
   readonly state: NodeState & { readonly cluster: string; readonly secret: string };
   /** Addresses of `--members`. */
@@ -62,6 +64,7 @@ export class ConfigNode {
     const { platform, log, state } = setup;
     this.database = new ConfigDatabase({
       self: state.node,
+      instance: setup.instance,
       cluster: state.cluster,
       clock: platform.clock,
       random: platform.random,

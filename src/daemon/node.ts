@@ -31,6 +31,8 @@ export class Node implements PeerService, RunningNode {
   config: ConfigNode | undefined;
   brick: BrickProcess;
   readonly tokens: TokenAges;
+  /** Of this process, new with each start: tells two nodes apart that have one id. */
+  readonly instance: string;
   phase: 'starting' | 'joining' | 'running' | 'stopping' = 'starting';
   readonly check: StartUpCheck;
   readonly serving = new Serving(this);
@@ -43,6 +45,7 @@ export class Node implements PeerService, RunningNode {
     readonly state: StateFile<NodeState>,
   ) {
     this.brick = this.newBrick();
+    this.instance = setup.platform.random.uuid();
     this.tokens = new TokenAges(setup.platform.clock);
     this.check = new StartUpCheck(this);
   }
@@ -108,6 +111,7 @@ export class Node implements PeerService, RunningNode {
     const config = new ConfigNode({
       platform: setup.platform,
       peers: setup.peers,
+      instance: this.instance,
       log: setup.log,
       listed: setup.options.members,
       state: { ...state.data, cluster, secret },

@@ -302,7 +302,7 @@ export class Serving {
     const self = this.server(node, brick, 'learner');
     const header = { cluster, voter: brick.voter, brick: brick.number ?? 0 };
     const isFounder = members.servers.some((server) => server.node === node);
-    const epoch = { counter: 1, node };
+    const epoch = { counter: 1, owner: node };
     const { clock } = this.platform;
     const deadline = clock.monotonicMs() + BRICK_MS;
     await foundLog({

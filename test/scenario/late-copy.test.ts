@@ -32,8 +32,9 @@ const MEMBERS: Members = { epoch: 1, nextBrick: 1, servers: [SERVER], retired: [
 async function leading(store: Store): Promise<Leader> {
   const file = new ScriptedFile(headerEntry({ cluster: 'c', voter: VOTER, brick: 0 }));
   const link = new VoterLink(VOTER, 'c', new ScriptedAcceptor(file));
-  const epoch = { counter: 1, node: '00000000-0000-4000-8000-000000000001' };
+  const epoch = { counter: 1, owner: '00000000-0000-4000-8000-000000000001' };
   const leader = new Leader(epoch, [], {
+    self: SERVER.node,
     store,
     clock: nodeClock,
     members: () => MEMBERS,

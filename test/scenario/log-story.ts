@@ -113,7 +113,7 @@ class StoryNode {
   }
 
   async takeOver(counter: number): Promise<readonly SealedRecord[]> {
-    this.epoch = { counter, node: `00000000-0000-4000-8000-00000000000${NODES[this.name]}` };
+    this.epoch = { counter, owner: `00000000-0000-4000-8000-00000000000${NODES[this.name]}` };
     const { open } = await takeOver(
       {
         link: (server) => this.link(server.voter),

@@ -1,7 +1,6 @@
 import type { Command } from '../../src/config/command.js';
 import type { ConfigDatabase } from '../../src/config/database.js';
 import { ConfigError } from '../../src/config/error.js';
-import type { Outcome } from '../../src/config/log/leader.js';
 import { foundingLog, headerEntry } from '../../src/config/log/new-log.js';
 import type { Server } from '../../src/config/members.js';
 import { decodeMessage, encodeMessage } from '../../src/config/message.js';
@@ -11,6 +10,7 @@ import {
   type PeerStatus,
   type PeerVerb,
 } from '../../src/config/peers.js';
+import type { Outcome } from '../../src/config/store.js';
 import { makeBrickDirectory, setBrickAside } from '../../src/daemon/brick-directory.js';
 import { notInCluster, unreachable, wasRetired } from '../../src/daemon/cluster-errors.js';
 import type { ConfigNode } from '../../src/daemon/config-node.js';
@@ -178,6 +178,7 @@ export class SimHekafsd implements PeerService {
     const setup = {
       platform: this.platform,
       peers: this.peers,
+      instance: this.process.random.uuid(),
       log: this.log(),
       listed: [],
       state: { ...server.state, cluster, secret },
@@ -202,7 +203,7 @@ export class SimHekafsd implements PeerService {
     if (brick.isFounded) return;
     const { first } = this.server.setup;
     const header = { cluster, voter: brick.voter, brick: brick.number ?? 0 };
-    const epoch = { counter: 1, node: first.record.author };
+    const epoch = { counter: 1, owner: first.record.author };
     // The founders are two: a majority of the first list, as after a bootstrap and joins.
     const isFounder = brick.number !== null && brick.number < 2;
     await foundLog({

@@ -79,7 +79,7 @@ class LogWorld implements FaultStage {
     const first = firstRecord(CLUSTER, this.members, 0);
     for (const server of servers) {
       const header = { cluster: CLUSTER, voter: server.voter, brick: server.brick };
-      const epoch = { counter: 1, node: servers[0]?.node ?? '' };
+      const epoch = { counter: 1, owner: servers[0]?.node ?? '' };
       const log = server.brick < 2 ? foundingLog(header, epoch, first) : headerEntry(header);
       this.files.set(server.name, new SimLogFile(log));
     }
@@ -111,6 +111,7 @@ class LogWorld implements FaultStage {
     if (self === undefined) return;
     const database = new ConfigDatabase({
       self: self.node,
+      instance: process.random.uuid(),
       cluster: CLUSTER,
       clock: process.clock,
       random: process.random,

@@ -7,7 +7,7 @@ import { HASH_BYTES } from './record.js';
  * An entry is what one append puts into an acceptor's file, in one WRITE:
  *
  *   "HKFS" · u32 length of the whole entry · u8 version (1) · u8 kind · u16 zero
- *   u64 epoch counter · 16 bytes epoch node
+ *   u64 epoch counter · 16 bytes epoch owner
  *   u64 prefix length · 16 bytes prefix hash     the file before this entry, as its writer knew it
  *   u64 commit revision · 32 bytes commit hash   the newest commit its writer knew of
  *   u16 count · (16 bytes voter, u64 length)…    how long each voter's file was, as its writer knew it
@@ -77,7 +77,7 @@ export function encodeEntry(entry: Entry): Buffer {
     .u8(KIND_NUMBER[entry.body.kind])
     .u16(0)
     .u64(entry.epoch.counter)
-    .uuid(entry.epoch.node)
+    .uuid(entry.epoch.owner)
     .u64(entry.prefixLength)
     .raw(entry.prefixHash)
     .u64(entry.commit.revision)
@@ -142,7 +142,7 @@ export function decodeEntry(bytes: Buffer, at: number, length: number): Entry {
   if (version !== VERSION) throw new FormatError(`entry version ${version} is unknown`, at);
   const kind = reader.u8();
   reader.u16();
-  const epoch = { counter: reader.u64(), node: reader.uuid() };
+  const epoch = { counter: reader.u64(), owner: reader.uuid() };
   const prefixLength = reader.u64();
   const prefixHash = reader.raw(PREFIX_HASH_BYTES);
   const commit = { revision: reader.u64(), hash: reader.raw(HASH_BYTES) };

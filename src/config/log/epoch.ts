@@ -1,19 +1,20 @@
 /**
- * Who may propose, and in which order: a counter that each take-over raises, and the node that owns it. Epochs of
- * two nodes never compare equal, and one epoch has one owner for ever (protocol, section 3).
+ * Who may propose, and in which order: a counter that each take-over raises, and its owner, for ever the only one
+ * (protocol, section 3). The owner is the uuid of a running hekafsd, new with each start, not its node's id: a state directory that
+ * was copied to a second machine gives two nodes of one id, and even they must never share an epoch.
  */
 export interface Epoch {
   readonly counter: number;
-  /** Node id, a canonical uuid. */
-  readonly node: string;
+  /** The instance that leads under it, a canonical uuid. */
+  readonly owner: string;
 }
 
-export const NO_EPOCH: Epoch = { counter: 0, node: '00000000-0000-0000-0000-000000000000' };
+export const NO_EPOCH: Epoch = { counter: 0, owner: '00000000-0000-0000-0000-000000000000' };
 
 /** Below zero where `a` is older than `b`. */
 export function compareEpochs(a: Epoch, b: Epoch): number {
   if (a.counter !== b.counter) return a.counter - b.counter;
-  return a.node < b.node ? -1 : a.node > b.node ? 1 : 0;
+  return a.owner < b.owner ? -1 : a.owner > b.owner ? 1 : 0;
 }
 
 export function isSameEpoch(a: Epoch, b: Epoch): boolean {
@@ -22,5 +23,5 @@ export function isSameEpoch(a: Epoch, b: Epoch): boolean {
 
 /** For logs and traces. */
 export function epochText(epoch: Epoch): string {
-  return `${epoch.counter}.${epoch.node.slice(0, 8)}`;
+  return `${epoch.counter}.${epoch.owner.slice(0, 8)}`;
 }

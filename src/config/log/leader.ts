@@ -12,8 +12,6 @@ import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
 import type { VoterLink } from './voter-link.js';
 
-export type { Outcome } from '../store.js';
-
 /** One waiting request. */
 export interface Proposal {
   readonly requestId: string;
@@ -43,6 +41,8 @@ interface Batch {
 }
 
 export interface LeaderContext {
+  /** This node's id. */
+  readonly self: string;
   readonly store: Store;
   readonly clock: Clock;
   /** The list in force: the store's, or while that has none the one remembered. */
@@ -103,7 +103,7 @@ export class Leader {
       previous: mark.hash,
       timeMs: this.context.clock.wallMs(),
       requestId: '',
-      author: this.epoch.node,
+      author: this.context.self,
       changes: [],
     });
   }

@@ -9,7 +9,7 @@ export class EpochLost extends Error {
   override readonly name = 'EpochLost';
 
   constructor(readonly by: Epoch) {
-    super(`epoch ${by.counter} of ${by.node} came first`);
+    super(`epoch ${by.counter} of ${by.owner} came first`);
   }
 }
 

@@ -95,7 +95,7 @@ const ENTRIES: readonly { readonly name: string; readonly entry: Entry; readonly
   {
     name: 'promise',
     entry: {
-      epoch: { counter: 3, node: NODE },
+      epoch: { counter: 3, owner: NODE },
       prefixLength: 258,
       prefixHash: Buffer.alloc(16, 0xab),
       commit: { revision: 6, hash: Buffer.alloc(32, 0xcd) },
@@ -116,7 +116,7 @@ const ENTRIES: readonly { readonly name: string; readonly entry: Entry; readonly
   {
     name: 'accept of two records',
     entry: {
-      epoch: { counter: 3, node: NODE },
+      epoch: { counter: 3, owner: NODE },
       prefixLength: 0,
       prefixHash: Buffer.alloc(16),
       commit: { revision: 0, hash: NO_HASH },
@@ -141,7 +141,7 @@ const ENTRIES: readonly { readonly name: string; readonly entry: Entry; readonly
   {
     name: 'header',
     entry: {
-      epoch: { counter: 0, node: NODE },
+      epoch: { counter: 0, owner: NODE },
       prefixLength: 0,
       prefixHash: Buffer.alloc(16),
       commit: { revision: 0, hash: NO_HASH },

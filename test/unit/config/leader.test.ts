@@ -9,7 +9,7 @@ import type { Clock } from '../../../src/platform/platform.js';
 import { CLUSTER, MemoryLog, VOTER } from './memory-log.js';
 
 const NODE = '00000000-0000-4000-8000-00000000000a';
-const EPOCH = { counter: 2, node: NODE };
+const EPOCH = { counter: 2, owner: NODE };
 const CLOCK: Clock = {
   monotonicMs: () => 0,
   wallMs: () => 0,
@@ -33,6 +33,7 @@ function recovering() {
   const rest = { timeMs: 0, requestId: 'asked before', author: NODE, changes: [] };
   const open = sealRecord({ revision: 1, previous: NO_HASH, ...rest });
   const leader = new Leader(EPOCH, [open], {
+    self: NODE,
     store,
     clock: CLOCK,
     members: () => members,
@@ -76,7 +77,7 @@ describe('Leader: the holder of an epoch', () => {
     await assert.rejects(refused, (error) => isCode(error, 'HFS-1004'));
     const other = linkTo(log);
     await other.refresh();
-    await other.append({ counter: 3, node: NODE }, { kind: 'promise' }, MARK, []);
+    await other.append({ counter: 3, owner: NODE }, { kind: 'promise' }, MARK, []);
     const late = leader.propose({ ...asked, requestId: 'b' });
     await assert.rejects(late, (error) => isCode(error, 'HFS-2001'));
   });

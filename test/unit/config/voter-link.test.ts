@@ -9,7 +9,7 @@ import { CLUSTER, MemoryLog, VOTER } from './memory-log.js';
 
 const NODE = '00000000-0000-4000-8000-00000000000a';
 const NO_COMMIT = { revision: 0, hash: NO_HASH };
-const epoch = (counter: number): Epoch => ({ counter, node: NODE });
+const epoch = (counter: number): Epoch => ({ counter, owner: NODE });
 
 const linkTo = (log: Acceptor): VoterLink => new VoterLink(VOTER, CLUSTER, log);
 

@@ -7,7 +7,7 @@ import { LogRot, VoterLog } from '../../../src/config/log/voter-log.js';
 
 const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
-const epoch = (counter: number, node = A): Epoch => ({ counter, node });
+const epoch = (counter: number, owner = A): Epoch => ({ counter, owner });
 const NO_COMMIT: CommitMark = { revision: 0, hash: NO_HASH };
 
 function chain(count: number, word = 'x'): SealedRecord[] {
