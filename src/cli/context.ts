@@ -20,7 +20,10 @@ export interface Globals {
 
 /** What a command works with. */
 export interface Context {
+  /** Made at the first use: what needs no daemon does not mind where one might be. */
   readonly client: ApiClient;
+  /** Ends the client's connections. */
+  close(): void;
   readonly output: Output;
   readonly isJson: boolean;
   readonly isVerbose: boolean;
@@ -39,8 +42,13 @@ export function newContext(globals: Globals, timeoutSeconds = DEFAULT_TIMEOUT_SE
   const isRoot = process.getuid?.() === 0;
   const stateDir = resolve(globals.stateDir ?? defaultStateDir(process.env, isRoot));
   const timeoutMs = (globals.timeoutSeconds ?? timeoutSeconds) * 1000;
+  let client: ApiClient | undefined;
   return {
-    client: new ApiClient({ ...whereOf(globals, stateDir), timeoutMs }),
+    get client() {
+      client ??= new ApiClient({ ...whereOf(globals, stateDir), timeoutMs });
+      return client;
+    },
+    close: () => client?.close(),
     output: processOutput(globals.isColour),
     isJson: globals.isJson,
     isVerbose: globals.isVerbose,

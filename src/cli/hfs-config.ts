@@ -3,6 +3,7 @@ import { Arguments, type CliCommand } from './command.js';
 import { asksForHelp, checkHelped, GLOBAL_OPTIONS, readCommandLine } from './command-line.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
+import { explainCommand } from './explain.js';
 import { getCommand } from './get.js';
 import { initCommand } from './init.js';
 import { listCommand } from './list.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CliCommand[] = [
   setCommand,
   deleteCommand,
   listCommand,
+  explainCommand,
 ];
 
 /** hfs_config: words to one request to output. Settles with the exit code. */
@@ -35,7 +37,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     try {
       return await command.run(new Arguments(args), context);
     } finally {
-      context.client.close();
+      context.close();
     }
   } catch (error) {
     return complain(error, argv);

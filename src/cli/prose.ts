@@ -1,0 +1,29 @@
+const NARROW = 40;
+const WIDE = 100;
+const PIPED = 80;
+
+/** How wide prose is set: as the terminal, within what can be read well. */
+export function proseWidth(): number {
+  return Math.max(NARROW, Math.min(WIDE, process.stdout.columns ?? PIPED));
+}
+
+/** Breaks text into lines of at most `width`; the first begins with `first`, further ones with `next`. */
+export function wrapped(
+  text: string,
+  width: number,
+  first = '',
+  next = ' '.repeat(first.length),
+): readonly string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      [line, isEmpty] = [next, true];
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
