@@ -1,4 +1,4 @@
-import { Parser } from 'yargs/helpers';
+import Parser from 'yargs-parser';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 import type { Globals } from './context.js';
 import { type Words, wordsOf } from './words.js';

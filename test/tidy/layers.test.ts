@@ -52,7 +52,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/daemon/log.ts'],
   'node-fetch': ['src/daemon/'],
   yargs: ['src/cli/', 'src/daemon/'],
-  'yargs/helpers': ['src/cli/'],
+  'yargs-parser': ['src/cli/'],
   'xxhash-wasm': ['src/xlators/storage/posix/'],
   uuid: ['src/'],
 };
