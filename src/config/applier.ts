@@ -1,8 +1,12 @@
 import type { Clock, Timer } from '../platform/platform.js';
+import { ApplierPace } from './applier-pace.js';
 import { type DesiredValue, derivedValues, desiredValue, VERSION_KEY } from './desired-values.js';
-import { ancestors, type Key } from './key.js';
+import { inParallel } from './in-parallel.js';
+import type { Key } from './key.js';
 import type { Store, Touched } from './store.js';
-import type { FoundValue, ValuesTree } from './values-tree.js';
+import { correctValues } from './values-correction.js';
+import { type Look, lookAtValues, type Stands, type Wrong } from './values-look.js';
+import type { ValuesTree } from './values-tree.js';
 
 export interface ApplierContext {
   readonly clock: Clock;
@@ -10,7 +14,7 @@ export interface ApplierContext {
   readonly cluster: string;
   /** Says on the writer's connection whether the export holds everything: others read it only then. */
   setApplied(isApplied: boolean): Promise<void>;
-  /** A hand's change is about to be overwritten: keep it. */
+  /** A hand's change is about to be overwritten: keep it. `value` is what stands there, as far as that can be read. */
   keep(key: Key, value: Buffer, why: string): Promise<void>;
   log(
     level: 'debug' | 'info' | 'warn',
@@ -21,15 +25,6 @@ export interface ApplierContext {
 
 /** After a quiet time a pass begins this soon. */
 const GATHER_MS = 2;
-/**
- * A pass owes this many times the pause that it took. What is owed beyond BURST_MS is paused before the next one: under
- * lasting load more commits are gathered, of which only the last of each key is written, and the log keeps the disk.
- */
-const PAUSE_FACTOR = 6;
-const BURST_MS = 2000;
-const MAX_PAUSE_MS = 2000;
-/** Few, so that an append never waits behind many of them. */
-const MAX_PARALLEL = 4;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
 /** The version file may be behind the values for so long. */
@@ -37,11 +32,15 @@ const VERSION_MS = 500;
 /** Readers see a copy only while it is what was committed at most so long ago. */
 const MAX_BEHIND_MS = 5000;
 
-type Stands = {
-  readonly kind: FoundValue['kind'];
-  readonly gfid: string;
-  readonly revision: number;
-};
+/** Few keys are named in a log line; the rest are counted. */
+const NAMED = 5;
+
+/** Somebody waits for a look at the whole copy. */
+interface Asked {
+  readonly isRepair: boolean;
+  resolve(look: Look): void;
+  reject(error: Error): void;
+}
 
 /**
  * Brings this node's values export to what the applied state says, and keeps it there. What to do follows
@@ -55,13 +54,11 @@ export class Applier {
   private tree: ValuesTree | undefined;
   private timer: Timer | undefined;
   private isRunning = false;
-  private startedMs = 0;
   private dueMs = 0;
+  private readonly pace: ApplierPace;
+  private asked: Asked[] = [];
   /** Which revision the version file says, and since when. */
   private version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
-  private endedMs = 0;
-  private owedMs = 0;
-  private pausedUntilMs = 0;
   /** The first commit that is not applied came no earlier; undefined: all are. */
   private behindSinceMs: number | undefined;
   private isOpen = false;
@@ -76,7 +73,9 @@ export class Applier {
   /** The revision whose values the brick holds. */
   applied = 0;
 
-  constructor(private readonly context: ApplierContext) {}
+  constructor(private readonly context: ApplierContext) {
+    this.pace = new ApplierPace(context.clock);
+  }
 
   get isCaughtUp(): boolean {
     return this.isOpen;
@@ -88,7 +87,7 @@ export class Applier {
     this.stands = undefined;
     this.isOpen = false;
     this.retryMs = FIRST_RETRY_MS;
-    this.pausedUntilMs = 0;
+    this.pace.hurry();
     this.wake(0);
   }
 
@@ -96,6 +95,7 @@ export class Applier {
     this.tree = undefined;
     this.stands = undefined;
     this.isOpen = false;
+    for (const { reject } of this.asked.splice(0)) reject(new Error('the brick does not answer'));
     this.timer?.cancel();
     this.timer = undefined;
   }
@@ -114,11 +114,24 @@ export class Applier {
     this.wake(GATHER_MS);
   }
 
+  /**
+   * Compares the whole copy with the state, alone; with `isRepair` what differs is put right, and what a hand has made is kept. Rejects
+   * where the brick goes away meanwhile; a look that fails is tried again, so the asker keeps a deadline.
+   */
+  check(isRepair: boolean): Promise<Look> {
+    return new Promise((resolve, reject) => {
+      if (this.tree === undefined) return reject(new Error('the brick does not answer'));
+      this.asked.push({ isRepair, resolve, reject });
+      this.pace.hurry();
+      this.wake(0);
+    });
+  }
+
   /** Has a pass begin in `ms`, or when the pause after the last one is over; an earlier one that is due stays. */
   private wake(ms: number): void {
     if (this.isRunning || this.tree === undefined || !this.wasFresh) return;
     const { clock } = this.context;
-    const dueMs = Math.max(clock.monotonicMs() + ms, this.pausedUntilMs);
+    const dueMs = Math.max(clock.monotonicMs() + ms, this.pace.pausedUntilMs);
     if (this.timer && this.dueMs <= dueMs) return;
     this.timer?.cancel();
     this.dueMs = dueMs;
@@ -132,7 +145,7 @@ export class Applier {
     const { tree } = this;
     if (tree === undefined) return;
     this.isRunning = true;
-    this.startedMs = this.context.clock.monotonicMs();
+    this.pace.began();
     this.pass(tree).then(
       () => this.ran(tree),
       (error: unknown) => this.failed(tree, error),
@@ -146,20 +159,11 @@ export class Applier {
       return;
     }
     this.retryMs = FIRST_RETRY_MS;
-    this.pausedUntilMs = this.afterPause();
+    this.pace.ended();
     const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
-    if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
+    if (this.asked.length > 0) this.wake(0);
+    else if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
     else if (this.version.revision < this.applied) this.wake(VERSION_MS);
-  }
-
-  /** Adds what the pass just over owes to what is left of earlier ones; answers when the next may begin. */
-  private afterPause(): number {
-    const nowMs = this.context.clock.monotonicMs();
-    const leftMs = Math.max(0, this.owedMs - (nowMs - this.endedMs));
-    const owedMs = leftMs + PAUSE_FACTOR * (nowMs - this.startedMs);
-    this.owedMs = Math.min(BURST_MS + MAX_PAUSE_MS, owedMs);
-    this.endedMs = nowMs;
-    return nowMs + Math.max(0, this.owedMs - BURST_MS);
   }
 
   private failed(tree: ValuesTree, error: unknown): void {
@@ -178,8 +182,17 @@ export class Applier {
   private async pass(tree: ValuesTree): Promise<void> {
     const { store } = this.context;
     if (store.revision === 0) return;
-    if (this.stands === undefined) await this.look(tree);
-    else if (this.behindMs > MAX_BEHIND_MS) await this.setOpen(false);
+    const asked = [...this.asked];
+    const isAll = this.stands === undefined || asked.some(({ isRepair }) => isRepair);
+    if (!isAll && this.behindMs > MAX_BEHIND_MS) await this.setOpen(false);
+    const look = isAll ? await this.takeStock(tree) : undefined;
+    await this.applyAll(tree);
+    await this.setOpen(this.isFresh);
+    if (asked.length > 0) this.answer(asked, look ?? (await this.look(tree)));
+  }
+
+  private async applyAll(tree: ValuesTree): Promise<void> {
+    const { store } = this.context;
     const revision = store.revision;
     const sinceMs = this.context.clock.monotonicMs();
     const dirty = this.dirty;
@@ -193,7 +206,11 @@ export class Applier {
     }
     this.applied = revision;
     this.behindSinceMs = revision < store.revision ? sinceMs : undefined;
-    await this.setOpen(this.isFresh);
+  }
+
+  private answer(asked: readonly Asked[], look: Look): void {
+    this.asked = this.asked.filter((each) => !asked.includes(each));
+    for (const { resolve } of asked) resolve(look);
   }
 
   private get behindMs(): number {
@@ -229,124 +246,60 @@ export class Applier {
     return derived;
   }
 
-  /** Compares everything on the brick with the state; what differs becomes dirty. */
-  private async look(tree: ValuesTree): Promise<void> {
+  private look(tree: ValuesTree): Promise<Look> {
     const { store, cluster } = this.context;
-    const derived = derivedValues(store, cluster);
-    const found: (readonly [Key, FoundValue])[] = [];
-    for await (const each of tree.walk()) found.push(each);
-    const stands = new Map<Key, Stands>();
-    let wrong = 0;
-    await inParallel(found, async ([key, each]) => {
-      const desired = derived.get(key) ?? desiredValue(store, cluster, key);
-      const isRight = desired !== undefined && (await isAsDesired(tree, key, each, desired));
-      stands.set(key, { ...each, revision: isRight ? desired.revision : 0 });
-      if (isRight) return;
-      wrong++;
-      this.dirty.add(key);
-      if (key !== VERSION_KEY && isByHand(each, desired)) await this.keepHand(tree, key);
-    });
-    for (const key of [...store.directoriesWithin(''), ...store.keysWithin(''), ...derived.keys()])
-      if (!stands.has(key)) this.dirty.add(key);
+    return lookAtValues({ tree, store, cluster, known: this.stands });
+  }
+
+  /** Compares everything on the brick with the state; what differs becomes dirty, and what a hand has made is kept. */
+  private async takeStock(tree: ValuesTree): Promise<Look> {
+    const look = await this.look(tree);
+    await inParallel(look.wrong, 1, (wrong) => this.keepHand(tree, wrong));
+    for (const { key } of look.wrong) this.dirty.add(key);
     this.listedMembers = -1;
     this.version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
-    this.stands = stands;
-    this.context.log('info', 'values were compared with the state', { stand: stands.size, wrong });
+    this.stands = look.stands;
+    this.tell(look);
+    return look;
+  }
+
+  private tell({ stands, wrong }: Look): void {
+    const revision = this.context.store.revision;
+    this.context.log('info', 'values were compared with the state', {
+      stand: stands.size,
+      wrong: wrong.length,
+    });
+    if (wrong.length === 0 || stands.size === 0) return;
+    const counts = new Map<string, number>();
+    for (const { how } of wrong) counts.set(how, (counts.get(how) ?? 0) + 1);
+    this.context.log('info', 'corrected: values are applied again', {
+      cause: [...counts].map(([how, count]) => `${count} ${how}`).join(', '),
+      effect: `they become those of revision ${revision}`,
+      revision,
+      keys: wrong.slice(0, NAMED).map(({ key }) => key),
+    });
   }
 
   /** What cannot be kept is not overwritten either: then the pass fails, and says why. */
-  private async keepHand(tree: ValuesTree, key: Key): Promise<void> {
-    await this.context.keep(key, await tree.read(key), 'changed by hand on the brick');
+  private async keepHand(tree: ValuesTree, { key, how, found }: Wrong): Promise<void> {
+    if (found === undefined || (how !== 'changed' && how !== 'added')) return;
+    if (found.kind === 'directory') return;
+    const { what, content } = await tree.readAny(key, found);
+    await this.context.keep(key, content, `${how} by hand on the brick${what}`);
   }
 
-  /** Removals first, inner before outer; then directories, outer first; then values. */
   private async correct(
     tree: ValuesTree,
     dirty: ReadonlySet<Key>,
     derived: ReadonlyMap<Key, DesiredValue>,
   ): Promise<void> {
     const { store, cluster } = this.context;
-    const wanted = new Map<Key, DesiredValue>();
-    for (const key of dirty) {
-      const desired = derived.get(key) ?? desiredValue(store, cluster, key);
-      if (desired) wanted.set(key, desired);
-    }
-    await this.removeWrong(tree, dirty, wanted);
-    const directories = [...wanted].filter(([, { kind }]) => kind === 'directory');
-    for (const [key, desired] of directories.sort(([a], [b]) => depth(a) - depth(b)))
-      await this.makeDirectory(tree, key, desired);
-    const values = [...wanted].filter(([, { kind }]) => kind === 'value');
-    await inParallel(values, async ([key, desired]) => this.put(tree, key, desired));
+    if (this.stands === undefined) return;
+    await correctValues(
+      tree,
+      this.stands,
+      dirty,
+      (key) => derived.get(key) ?? desiredValue(store, cluster, key),
+    );
   }
-
-  private async removeWrong(
-    tree: ValuesTree,
-    dirty: ReadonlySet<Key>,
-    wanted: ReadonlyMap<Key, DesiredValue>,
-  ): Promise<void> {
-    const { stands } = this;
-    if (stands === undefined) return;
-    const wrong = new Set<Key>();
-    for (const key of dirty) {
-      const now = stands.get(key);
-      if (now && now.gfid !== wanted.get(key)?.gfid) wrong.add(key);
-    }
-    // A directory that goes takes along whatever stands in it.
-    for (const key of wrong.size > 0 ? stands.keys() : [])
-      if (ancestors(key).some((above) => wrong.has(above))) wrong.add(key);
-    for (const key of [...wrong].sort((a, b) => depth(b) - depth(a))) {
-      await tree.remove(key, stands.get(key)?.kind ?? 'value');
-      stands.delete(key);
-    }
-  }
-
-  private async makeDirectory(tree: ValuesTree, key: Key, desired: DesiredValue): Promise<void> {
-    if (this.stands?.get(key)?.gfid === desired.gfid) return;
-    await tree.makeDirectory(key, desired);
-    this.stands?.set(key, { kind: 'directory', gfid: desired.gfid, revision: desired.revision });
-  }
-
-  private async put(tree: ValuesTree, key: Key, desired: DesiredValue): Promise<void> {
-    const now = this.stands?.get(key);
-    if (now?.gfid === desired.gfid && now.revision === desired.revision) return;
-    await tree.put(key, desired);
-    this.stands?.set(key, { kind: 'value', gfid: desired.gfid, revision: desired.revision });
-  }
-}
-
-/**
- * True for a value that no commit has made: without the marks of the applier, or with the time of the newest commit but
- * not its bytes. Bytes of an older commit are ours, and only late.
- */
-function isByHand(found: FoundValue, desired: DesiredValue | undefined): boolean {
-  if (found.kind !== 'value') return false;
-  if (!found.isOurs) return true;
-  return (
-    desired?.kind === 'value' && found.gfid === desired.gfid && found.timeMs === desired.timeMs
-  );
-}
-
-function depth(key: Key): number {
-  return key.split('/').length;
-}
-
-async function isAsDesired(
-  tree: ValuesTree,
-  key: Key,
-  found: FoundValue,
-  desired: DesiredValue,
-): Promise<boolean> {
-  if (found.kind !== desired.kind || found.gfid !== desired.gfid) return false;
-  if (found.kind === 'directory') return true;
-  if (key === VERSION_KEY) return false;
-  return found.size === desired.value.length && (await tree.holds(key, desired.value));
-}
-
-/** Runs at most MAX_PARALLEL at once; the first failure ends it. */
-async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await run(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, queue.length) }, worker));
 }

@@ -1,9 +1,10 @@
 import { isErrno } from '../fop/error.js';
 import { type Frame, ROOT_FRAME } from '../fop/frame.js';
 import { type Gfid, NULL_GFID } from '../fop/gfid.js';
-import { type Iatt, isDirectory, isRegular } from '../fop/iatt.js';
+import { type Iatt, isDirectory, isRegular, isSymlink } from '../fop/iatt.js';
 import { readable } from '../fop/name.js';
 import type { Volume } from '../mount/volume.js';
+import { pathName } from '../mount/volume-path.js';
 import type { DesiredValue } from './desired-values.js';
 import { type Key, MAX_VALUE_BYTES } from './key.js';
 
@@ -11,6 +12,7 @@ import { type Key, MAX_VALUE_BYTES } from './key.js';
 export interface FoundValue {
   readonly kind: 'value' | 'directory' | 'other';
   readonly gfid: Gfid;
+  readonly mode: number;
   readonly size: number;
   /** The time that the export shows; a hand that writes into a file may leave it as it is. */
   readonly timeMs: number;
@@ -30,7 +32,8 @@ export class ValuesTree {
   /** Everything below the root, parents before their children. */
   async *walk(prefix: Key = ''): AsyncGenerator<readonly [Key, FoundValue]> {
     for (const entry of await this.volume.list(prefix)) {
-      const key = prefix === '' ? readable(entry.name) : `${prefix}/${readable(entry.name)}`;
+      const name = pathName(entry.name);
+      const key = prefix === '' ? name : `${prefix}/${name}`;
       // A name without gfid was put there by hand.
       const isBare = entry.stat.gfid === NULL_GFID;
       const found = foundValue(isBare ? await this.volume.takeIn(key) : entry.stat);
@@ -42,6 +45,17 @@ export class ValuesTree {
   /** Whatever stands there, however large a hand has made it. */
   read(key: Key): Promise<Buffer> {
     return this.volume.readFile(key);
+  }
+
+  /**
+   * Whatever stands there that is no directory, as bytes: of a symlink its target, of other special files nothing. `what` says
+   * which of them it is, for people; nothing for a file.
+   */
+  async readAny(key: Key, { kind, mode }: FoundValue): Promise<{ what: string; content: Buffer }> {
+    if (kind === 'value') return { what: '', content: await this.read(key) };
+    if (!isSymlink({ mode })) return { what: ', a special file', content: Buffer.alloc(0) };
+    const target = await this.volume.readlink(key);
+    return { what: `, a symlink to ${readable(target)}`, content: Buffer.from(target, 'latin1') };
   }
 
   /** True where the file at `key` holds exactly `value`. */
@@ -79,7 +93,8 @@ export class ValuesTree {
 function foundValue(stat: Iatt): FoundValue {
   const kind = isDirectory(stat) ? 'directory' : isRegular(stat) ? 'value' : 'other';
   const timeMs = stat.mtime * 1000 + Math.floor(stat.mtimeNsec / 1e6);
-  return { kind, gfid: stat.gfid, size: stat.size, timeMs, isOurs: isOurs(stat) };
+  const { gfid, mode, size } = stat;
+  return { kind, gfid, mode, size, timeMs, isOurs: isOurs(stat) };
 }
 
 /** The applier's gfids are of version 5, and its times are whole milliseconds; a hand's are not. */

@@ -29,6 +29,7 @@ export interface Creation {
 }
 
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+const MAX_LINK_BYTES = 4096;
 const MAX_ENTRIES = 10_000_000;
 
 /**
@@ -97,6 +98,17 @@ export class Volume {
     return this.walk.inDirectory(parent, async (pargfid) => {
       return (await this.wind('mkdir', { pargfid, bname, mode, umask: 0, xdata })).stat;
     });
+  }
+
+  /** Where a symlink points to. EINVAL for anything else. */
+  async readlink(path: VolumePath): Promise<ByteString> {
+    const { gfid } = await this.stat(path);
+    const { path: target } = await this.wind('readlink', {
+      gfid,
+      size: MAX_LINK_BYTES,
+      xdata: NO_DICT,
+    });
+    return target;
   }
 
   async unlink(path: VolumePath): Promise<void> {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { MAX_COMPONENT_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../src/config/key.js';
 import { problemOf } from './api.js';
@@ -89,13 +98,22 @@ describe('a hand changes a file on a brick', function () {
   it("it is put right when the node starts again, and the hand's copy is kept", async () => {
     const [node] = cluster().nodes;
     assert.ok(node);
-    for (const key of ['site/name', 'site/kept', 'gone']) await node.put(key, `committed ${key}`);
+    const keys = ['site/name', 'site/kept', 'gone', 'lost/a', 'lost/b', 'moved/a', 'link'];
+    for (const key of keys) await node.put(key, `committed ${key}`);
     await cluster().sameValues();
     await node.stop();
     writeFileSync(node.valuePath('site/name'), 'by hand');
     writeFileSync(node.valuePath('site/stranger'), 'nobody committed this');
     mkdirSync(node.valuePath('strange/place'), { recursive: true });
     writeFileSync(node.valuePath('strange/place/file'), 'nor this');
+    rmSync(node.valuePath('gone'));
+    rmSync(node.valuePath('lost'), { recursive: true });
+    renameSync(node.valuePath('moved'), node.valuePath('strange/moved'));
+    mkdirSync(node.valuePath('moved'));
+    renameSync(node.valuePath('strange/moved/a'), node.valuePath('moved/a'));
+    rmSync(node.valuePath('link'));
+    symlinkSync('/etc/hostname', node.valuePath('link'));
+    writeFileSync(Buffer.concat([Buffer.from(node.valuePath('l')), Buffer.from([0xe4])]), 'latin1');
     await node.start();
     await cluster().ready();
     await cluster().sameValues();
@@ -105,13 +123,27 @@ describe('a hand changes a file on a brick', function () {
       'site/name': 'by hand',
       'site/stranger': 'nobody committed this',
       'strange/place/file': 'nor this',
+      link: '/etc/hostname',
+      'l\ufffd': 'latin1',
     });
     assert.match(
       node.log(),
       /"key":"[^"]*","why":"changed by hand[^"]*","path":"[^"]*conflicts[^"]*","next":/,
     );
+    assert.match(
+      reasons(node.stateDir),
+      /"key":"link","why":"changed by hand[^"]*a symlink to \/etc/,
+    );
+    assert.match(node.log(), /"msg":"corrected: [^"]*"/);
   });
 });
+
+/** Why copies were kept, as it stands beside them. */
+function reasons(stateDir: string): string {
+  const root = join(stateDir, 'conflicts');
+  const files = readdirSync(root).filter((name) => name.endsWith('.why'));
+  return files.map((name) => readFileSync(join(root, name), 'utf8')).join('');
+}
 
 /** What stands below `conflicts/`, by key, whatever the date. */
 function keptCopies(stateDir: string): ReadonlyMap<string, string> {

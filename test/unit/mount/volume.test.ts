@@ -6,7 +6,7 @@ import { ROOT_FRAME } from '../../../src/fop/frame.js';
 import { type Gfid, ROOT_GFID } from '../../../src/fop/gfid.js';
 import { NO_IATT, S_IFDIR, S_IFREG } from '../../../src/fop/iatt.js';
 import { Volume } from '../../../src/mount/volume.js';
-import { components, parentAndName } from '../../../src/mount/volume-path.js';
+import { components, parentAndName, pathName } from '../../../src/mount/volume-path.js';
 import { MemoryVolume } from './memory-volume.js';
 
 const newGfids = () => {
@@ -219,5 +219,12 @@ describe('MemoryVolume', () => {
     const request = { gfid: ROOT_GFID, pargfid: ROOT_GFID, bname: '', xdata: dictOfBytes([]) };
     const { stat } = await memory.wind('lookup', request, ROOT_FRAME);
     assert.deepEqual(stat, { ...NO_IATT, gfid: ROOT_GFID, mode: S_IFDIR | 0o755, nlink: 1 });
+  });
+
+  it('names a path whose bytes are no text, and finds it again', () => {
+    const latin = Buffer.from([0x6c, 0xe4, 0x2e, 0x62]).toString('latin1');
+    for (const name of [latin, 'plain', Buffer.from('schön 😀').toString('latin1')])
+      assert.deepEqual(components(`a/${pathName(name)}`), ['a', name]);
+    assert.equal(pathName(Buffer.from('schön 😀').toString('latin1')), 'schön 😀');
   });
 });
