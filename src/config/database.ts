@@ -5,13 +5,17 @@ import { type Code, ConfigError, isCode } from './error.js';
 import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import type { Acceptor } from './log/acceptor.js';
+import type { VoterLength } from './log/entry.js';
 import { type Epoch, isSameEpoch } from './log/epoch.js';
+import { readLengths } from './log/known-lengths.js';
 import { notAccepted, unknownOutcome } from './log/leader.js';
+import { lossOf } from './log/lost-vote.js';
 import { openRecord, type SealedRecord } from './log/record.js';
 import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { PeerError, type Peers, type PeerVerb } from './peers.js';
 import { RecentRecords } from './recent-records.js';
+import { RememberedLengths } from './remembered-lengths.js';
 import { SharedRound } from './shared-round.js';
 import { type Outcome, Store, type Touched } from './store.js';
 import {
@@ -43,6 +47,12 @@ export interface DatabaseContext {
   release(voter: string): void;
   /** A record has been applied. */
   applied(record: SealedRecord, touched: Touched): void;
+  /** How long the voters' logs were, as this node remembers. */
+  readonly lengths: readonly VoterLength[];
+  /** Keep these for the next start. Called now and then, and before the end. */
+  rememberLengths(lengths: readonly VoterLength[]): void;
+  /** The log of this node may not vote any more until it is replaced by a new one. Called once for each reason. */
+  ownLogLost(why: string): void;
   /** This node is no member any more. Called once. */
   retired(): void;
   log(
@@ -61,16 +71,21 @@ const READ_INDEX_MS = 2000;
 export class ConfigDatabase {
   readonly store = new Store();
   private readonly recent = new RecentRecords();
+  private readonly lengths: RememberedLengths;
   private readonly leadership: Leadership;
   private readonly readRound = new SharedRound(() => this.askReadIndex());
   private readonly confirmRound = new SharedRound(() => this.confirm());
   private readonly appliedWaiters = new Set<() => void>();
   private confirmedMs = Number.NEGATIVE_INFINITY;
   private wasRetired = false;
+  private ownLoss = '';
   private forwarder: { readonly address: string; readonly to: Forwarder } | undefined;
 
   constructor(private readonly context: DatabaseContext) {
     const { self, instance, cluster, clock, random, peers, listed } = context;
+    this.lengths = new RememberedLengths(clock, context.lengths, (lengths) =>
+      context.rememberLengths(lengths),
+    );
     this.leadership = new Leadership({
       ...{ self, instance, cluster, clock, random, peers, listed, store: this.store },
       members: () => this.members,
@@ -81,6 +96,8 @@ export class ConfigDatabase {
       confirmed: () => this.noteConfirmed(),
       ageMs: () => this.ageMs,
       confirm: () => this.confirmRound.join(),
+      known: this.lengths.known,
+      ownLogLost: (why) => this.noteOwnLogLost(why),
       retired: () => this.noteRetired(),
       changeMembers: (list, id, timeoutMs) => this.changeMembers(list, id, timeoutMs),
       log: (level, message, fields) => context.log(level, message, fields),
@@ -128,6 +145,7 @@ export class ConfigDatabase {
   }
 
   stop(): void {
+    this.lengths.flush();
     this.leadership.stop();
   }
 
@@ -143,7 +161,9 @@ export class ConfigDatabase {
           if (record.record.revision <= revision) this.apply(record);
       }
     } catch (error) {
-      this.context.log('warn', 'own log could not be read', { error: String(error) });
+      const loss = lossOf(error);
+      if (loss) this.noteOwnLogLost(loss.message);
+      else this.context.log('warn', 'own log could not be read', { error: String(error) });
     }
   }
 
@@ -174,6 +194,12 @@ export class ConfigDatabase {
     if (this.wasRetired) return;
     this.wasRetired = true;
     this.context.retired();
+  }
+
+  private noteOwnLogLost(why: string): void {
+    if (this.ownLoss === why) return;
+    this.ownLoss = why;
+    this.context.ownLogLost(why);
   }
 
   /** Commits a change wherever the leader is. A ConfigError by the deadline says what became of it. */
@@ -318,6 +344,7 @@ export class ConfigDatabase {
         'unintelligible',
         'are all nodes on the same release?',
       );
+    this.lengths.known.noteAll(readLengths(json.lengths));
     const isFollowing = this.leadership.follow(leader, servers ?? []);
     if (isFollowing && !this.leadership.isTakingOver) this.take(from, blobs);
     if (isFollowing && this.store.revision >= commit && typeof ageMs === 'number')
@@ -341,6 +368,7 @@ export class ConfigDatabase {
       applied: this.store.revision,
       counter: this.epoch.counter,
       leader: this.leaderHint ?? null,
+      lengths: this.lengths.known.all(),
       isAskerRetired: typeof node === 'string' && isRetired(this.members, node),
     };
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/platform.js';
+import type { VoterLength } from './log/entry.js';
 import type { Leader } from './log/leader.js';
 import type { SealedRecord } from './log/record.js';
 import { type Members, type Server, withPromoted } from './members.js';
@@ -15,6 +16,7 @@ export interface FollowersContext {
   /** The leader's commit index. */
   commit(): number;
   ageMs(): number | null;
+  lengths(): readonly VoterLength[];
   records(from: number): Promise<readonly SealedRecord[]>;
   deposed(counter: number): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
@@ -38,11 +40,12 @@ export class Followers {
   sights(): ServerSight[] {
     return this.context.members().servers.map(({ node, voter }) => {
       const isLogUp = this.leader.isVoterUp(voter);
+      const lost = this.leader.lostVote(voter);
       if (node === this.context.self)
-        return { node, isUp: isLogUp, applied: this.context.commit() };
+        return { node, isUp: isLogUp, applied: this.context.commit(), lost };
       const pusher = this.pushers.get(node);
       const isUp = pusher?.isUp ?? null;
-      return { node, isUp: isUp && isLogUp, applied: pusher?.applied ?? null };
+      return { node, isUp: isUp && isLogUp, applied: pusher?.applied ?? null, lost };
     });
   }
 
@@ -78,6 +81,7 @@ export class Followers {
       leader: hint,
       commit: () => this.context.commit(),
       ageMs: () => this.context.ageMs(),
+      lengths: () => this.context.lengths(),
       servers: () => this.sights(),
       records: (from) => this.context.records(from),
       deposed: (counter) => this.context.deposed(counter),

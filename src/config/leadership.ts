@@ -2,6 +2,7 @@ import type { Clock, Random, Timer } from '../platform/platform.js';
 import { Followers } from './followers.js';
 import type { Acceptor } from './log/acceptor.js';
 import { compareEpochs, type Epoch, epochText, NO_EPOCH } from './log/epoch.js';
+import { type KnownLengths, readLengths } from './log/known-lengths.js';
 import { Leader } from './log/leader.js';
 import type { SealedRecord } from './log/record.js';
 import { NoMajority, takeOver } from './log/take-over.js';
@@ -24,6 +25,8 @@ export interface LeadershipContext {
   readonly store: Store;
   /** HTTP addresses where members may be, beside those of the list. */
   readonly listed: readonly string[];
+  /** How long each voter's log was seen to be. */
+  readonly known: KnownLengths;
   /** The list in force, or while nothing is applied the one that the node remembers. */
   members(): Members;
   acceptor(server: Server): Acceptor;
@@ -38,6 +41,8 @@ export interface LeadershipContext {
   /** Asks the logs whether it still does. */
   confirm(): Promise<unknown>;
   retired(): void;
+  /** The log of this node has lost its vote. */
+  ownLogLost(why: string): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
   log(
     level: 'debug' | 'info' | 'warn',
@@ -105,7 +110,8 @@ export class Leadership {
   link(server: Server): VoterLink {
     let link = this.links.get(server.voter);
     if (link === undefined) {
-      link = new VoterLink(server.voter, this.context.cluster, this.context.acceptor(server));
+      const { cluster, known } = this.context;
+      link = new VoterLink(server.voter, cluster, this.context.acceptor(server), known);
       this.links.set(server.voter, link);
     }
     return link;
@@ -120,8 +126,14 @@ export class Leadership {
     this.heardMs = this.context.clock.monotonicMs();
     this.deferrals = 0;
     this.told = sights;
+    this.noteOwnLoss(sights);
     this.leader?.end(`epoch ${epochText(leader.epoch)} leads`);
     return true;
+  }
+
+  private noteOwnLoss(sights: readonly ServerSight[]): void {
+    const why = sights.find(({ node }) => node === this.context.self)?.lost;
+    if (typeof why === 'string') this.context.ownLogLost(why);
   }
 
   private schedule(ms: number): void {
@@ -140,6 +152,7 @@ export class Leadership {
   /** Links to voters that have left the list. */
   private forgetOthers(): void {
     const listed = new Set(this.context.members().servers.map(({ voter }) => voter));
+    this.context.known.keep(listed);
     for (const [voter, link] of this.links) {
       if (listed.has(voter)) continue;
       link.detach();
@@ -151,6 +164,7 @@ export class Leadership {
   /** What a leader does all the time, also when nobody asks it for anything. */
   private beat(): void {
     this.followers?.promoteLearners();
+    this.noteOwnLoss(this.sights);
     const age = this.context.ageMs();
     if (age !== null && age < CONFIRM_MS) return;
     // Without a majority it fails; the age goes on growing, and that is what others look at.
@@ -195,7 +209,10 @@ export class Leadership {
       this.context.retired();
       return false;
     }
-    for (const { counter } of answers) this.noteCounter(counter ?? 0);
+    for (const { counter, lengths } of answers) {
+      this.noteCounter(counter ?? 0);
+      this.context.known.noteAll(readLengths(lengths));
+    }
     if (this.selfServer?.role !== 'voter') return false;
     const isHeard = answers.some(({ leader }) => leader && leader.node !== this.context.self);
     if (!isHeard || this.deferrals >= MAX_DEFERRALS) return true;
@@ -285,6 +302,7 @@ export class Leadership {
       members: () => this.context.members(),
       commit: () => store.revision,
       ageMs: () => this.context.ageMs(),
+      lengths: () => this.context.known.all(),
       records: async (from) => {
         const recent = this.context.recent(from);
         return recent.length > 0 ? recent : leader.committedRecords(from);

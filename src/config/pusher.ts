@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../platform/platform.js';
+import type { VoterLength } from './log/entry.js';
 import type { SealedRecord } from './log/record.js';
 import type { Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
@@ -13,6 +14,7 @@ export interface PusherContext {
   commit(): number;
   /** Milliseconds since it was last confirmed. */
   ageMs(): number | null;
+  lengths(): readonly VoterLength[];
   servers(): readonly ServerSight[];
   /** Committed records from a revision on; none where they cannot be had just now. */
   records(from: number): Promise<readonly SealedRecord[]>;
@@ -93,6 +95,7 @@ export class Pusher {
       from: (this.applied ?? 0) + 1,
       commit: this.context.commit(),
       ageMs: this.context.ageMs(),
+      lengths: this.context.lengths(),
       servers: this.context.servers(),
     };
     const body = encodeMessage(

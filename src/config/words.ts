@@ -1,6 +1,7 @@
 import type { Command, Condition } from './command.js';
 import { ConfigError, type Problem } from './error.js';
 import { checkKey, type Key, MAX_VALUE_BYTES } from './key.js';
+import type { VoterLength } from './log/entry.js';
 import type { Epoch } from './log/epoch.js';
 import type { Change } from './log/record.js';
 import { decodeMessage, encodeMessage } from './message.js';
@@ -22,6 +23,8 @@ export interface PushWords {
   readonly commit: number;
   /** Milliseconds since the leader last knew from a majority that this index is the newest; null: never. */
   readonly ageMs: number | null;
+  /** How long the voters' logs are at least: whoever knows it can tell one that was rolled back. */
+  readonly lengths: readonly VoterLength[];
   /** How the leader sees the servers, for the status of its followers. */
   readonly servers: readonly ServerSight[];
 }
@@ -32,6 +35,8 @@ export interface ServerSight {
   /** Whether its log and its hekafsd answer; null: not known yet. */
   readonly isUp: boolean | null;
   readonly applied: number | null;
+  /** Why its log may not vote until it is replaced by another; null: it may. */
+  readonly lost: string | null;
 }
 
 export interface PushAnswer {
@@ -51,6 +56,8 @@ export interface InquireAnswer {
   readonly counter: number;
   /** The leader that it hears, if any. */
   readonly leader: LeaderHint | null;
+  /** As in `push`. */
+  readonly lengths: readonly VoterLength[];
   /** Whether the asker is retired, by the newest list that this node has. */
   readonly isAskerRetired: boolean;
 }

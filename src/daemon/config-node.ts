@@ -2,6 +2,8 @@ import { Applier } from '../config/applier.js';
 import { ConfigDatabase } from '../config/database.js';
 import type { Acceptor, AcceptorMaker } from '../config/log/acceptor.js';
 import { BrickAcceptor } from '../config/log/brick-acceptor.js';
+import type { VoterLength } from '../config/log/entry.js';
+import { readLengths } from '../config/log/known-lengths.js';
 import type { SealedRecord } from '../config/log/record.js';
 import type { Server } from '../config/members.js';
 import type { Peers } from '../config/peers.js';
@@ -39,6 +41,10 @@ export interface ConfigNodeSetup {
   /** A commit has changed the list of servers, or the first one is known. */
   membersChanged(): void;
   retired(): void;
+  /** Keep these for the next start (see KnownLengths). */
+  rememberLengths(lengths: readonly VoterLength[]): void;
+  /** The log of this server may not vote any more until it is replaced by a new one. */
+  ownLogLost(why: string): void;
   /** A record was applied, for whoever keeps something beside the store. */
   applied(record: SealedRecord): void;
   /** Keeps what a hand wrote on the brick before it is overwritten. */
@@ -78,6 +84,9 @@ export class ConfigNode {
         setup.applied(record);
         this.noteMembers();
       },
+      lengths: readLengths(state.lengths),
+      rememberLengths: (lengths) => setup.rememberLengths(lengths),
+      ownLogLost: (why) => setup.ownLogLost(why),
       retired: () => setup.retired(),
       log: (level, message, fields) => log[level](message, fields),
     });

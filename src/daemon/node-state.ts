@@ -1,3 +1,4 @@
+import type { VoterLength } from '../config/log/entry.js';
 import { type Members, NO_MEMBERS } from '../config/members.js';
 
 /** This node's brick, from the moment that it is to serve. */
@@ -26,6 +27,8 @@ export interface NodeState {
   readonly brick: BrickState | null;
   /** Set when the cluster has removed this node: it stays away until it is told to serve anew. */
   readonly isRetired: boolean;
+  /** How long the voters' logs were when last heard of; absent in what the first release wrote. */
+  readonly lengths?: readonly VoterLength[];
 }
 
 export function newNodeState(node: string): NodeState {

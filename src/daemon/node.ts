@@ -117,6 +117,8 @@ export class Node implements PeerService, RunningNode {
       state: { ...state.data, cluster, secret },
       membersChanged: () => this.membersChanged(),
       retired: () => this.wasRetired(),
+      rememberLengths: (lengths) => this.remember((data) => ({ ...data, lengths })),
+      ownLogLost: (why) => this.ownLogLost(why),
       applied: ({ record }) => {
         for (const change of record.changes) this.noteToken(change);
       },
@@ -210,6 +212,14 @@ export class Node implements PeerService, RunningNode {
         next: `is there room for ${this.setup.options.stateDir}?`,
       }),
     );
+  }
+
+  private ownLogLost(why: string): void {
+    this.setup.log.error('the log of this server has lost its vote', {
+      code: 'HFS-5006',
+      why,
+      next: 'the other servers go on without it; hfs_config retire this server, then hfs_config serve --join',
+    });
   }
 
   /** The list says that this node serves no more: stop, and keep the data aside. */

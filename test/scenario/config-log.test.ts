@@ -160,7 +160,31 @@ describe('config log: stories', () => {
     );
   });
 
-  it('without a majority nobody leads, and the promise that landed binds all the same', async () => {
+  it('C11: a disk that was rolled back has no vote, whoever can tell', async () => {
+    const story = new LogStory();
+    await story.takeOver('A', 1);
+    const { bytes } = story.file('b2');
+    await story.accept('A', story.record('A', 'X'), 'b1', 'b2');
+    story.tellLengths('A', 'C');
+    story.rollBack('b2', bytes);
+    story.reach('b2', 'b3');
+    await story.takeOver('C', 2);
+    story.reach('b1', 'b2', 'b3');
+    await story.takeOver('C', 3);
+    tells(
+      story,
+      `A(1) leads: committed up to 0, open nothing
+       A accepts 1=X: b1 ok, b2 ok
+       C hears from A how long the logs are
+       b2 is rolled back
+       reachable: b2 b3
+       C(2) does not lead: no majority
+       reachable: b1 b2 b3
+       C(3) leads: committed up to 0, open 1=X`,
+    );
+  });
+
+  it('without a majority nobody leads, and nobody is disturbed', async () => {
     const story = new LogStory();
     await story.takeOver('A', 1);
     story.reach('b1');
@@ -173,7 +197,7 @@ describe('config log: stories', () => {
        reachable: b1
        B(2) does not lead: no majority
        reachable: b1 b2 b3
-       A accepts 1=X: b1 lost to epoch 2, b2 ok, b3 ok`,
+       A accepts 1=X: b1 ok, b2 ok, b3 ok`,
     );
   });
 

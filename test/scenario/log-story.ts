@@ -1,4 +1,5 @@
 import type { Epoch } from '../../src/config/log/epoch.js';
+import { KnownLengths } from '../../src/config/log/known-lengths.js';
 import { headerEntry } from '../../src/config/log/new-log.js';
 import { type SealedRecord, sealRecord } from '../../src/config/log/record.js';
 import { NoMajority, takeOver } from '../../src/config/log/take-over.js';
@@ -58,6 +59,18 @@ export class LogStory {
     }
   }
 
+  /** One node tells another how long it has seen the logs, as pushes do. */
+  tellLengths(from: NodeName, to: NodeName): void {
+    this.node(to).known.noteAll(this.node(from).known.all());
+    this.say(`${to} hears from ${from} how long the logs are`);
+  }
+
+  /** The disk of a voter is given back the state of an earlier day. */
+  rollBack(voter: string, bytes: Buffer): void {
+    this.file(voter).bytes = bytes;
+    this.say(`${voter} is rolled back`);
+  }
+
   /** The leader sends `revision=value` to some voters; says what came of it. */
   async accept(name: NodeName, record: SealedRecord, ...voters: readonly string[]): Promise<void> {
     const outcomes: string[] = [];
@@ -93,6 +106,7 @@ export class LogStory {
 class StoryNode {
   readonly store = new Store();
   open: readonly SealedRecord[] = [];
+  readonly known = new KnownLengths();
   private readonly links = new Map<string, VoterLink>();
   private epoch: Epoch | undefined;
 
@@ -107,7 +121,7 @@ class StoryNode {
     if (known) return known;
     const file = this.files.get(voter);
     if (file === undefined) throw new Error(`no ${voter}`);
-    const link = new VoterLink(voter, CLUSTER, new ScriptedAcceptor(file));
+    const link = new VoterLink(voter, CLUSTER, new ScriptedAcceptor(file), this.known);
     this.links.set(voter, link);
     return link;
   }

@@ -184,6 +184,8 @@ export class SimHekafsd implements PeerService {
       state: { ...server.state, cluster, secret },
       membersChanged: () => this.membersChanged(),
       retired: () => this.wasRetired(),
+      rememberLengths: (lengths) => server.keepLengths(lengths),
+      ownLogLost: (why) => watch.found(`${server.name} has lost its vote: ${why}`),
       applied: (sealed) => {
         for (const change of sealed.record.changes) this.noteToken(change);
         watch.applied(server.name, sealed);

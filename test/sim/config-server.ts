@@ -1,3 +1,4 @@
+import type { VoterLength } from '../../src/config/log/entry.js';
 import type { SealedRecord } from '../../src/config/log/record.js';
 import {
   applierCredentials,
@@ -107,6 +108,11 @@ export class ConfigServer {
   async remember(disk: SimDisk, change: (state: NodeState) => NodeState): Promise<void> {
     await disk.fsyncdir('/');
     this.state = change(this.state);
+  }
+
+  /** Kept at leisure, without a sync of its own. */
+  keepLengths(lengths: readonly VoterLength[]): void {
+    this.state = { ...this.state, lengths };
   }
 
   /** The disk as a process sees it. */

@@ -1,4 +1,5 @@
 import { ConfigDatabase } from '../../src/config/database.js';
+import type { VoterLength } from '../../src/config/log/entry.js';
 import { firstRecord, foundingLog, headerEntry } from '../../src/config/log/new-log.js';
 import type { Members, Server } from '../../src/config/members.js';
 import { CommitChecks } from './commit-checks.js';
@@ -42,6 +43,8 @@ class LogWorld implements FaultStage {
   private readonly files = new Map<string, SimLogFile>();
   private readonly running = new Map<string, SimProcess>();
   private readonly databases = new Map<string, ConfigDatabase>();
+  /** What each node has kept of the logs' lengths. */
+  private readonly lengths = new Map<string, readonly VoterLength[]>();
   private readonly history = new History();
   private readonly checks = new CommitChecks();
   private readonly members: Members;
@@ -120,6 +123,9 @@ class LogWorld implements FaultStage {
       listed: [],
       acceptor: (server) => this.acceptor(process, server),
       release: () => undefined,
+      lengths: this.lengths.get(name) ?? [],
+      rememberLengths: (lengths) => this.lengths.set(name, lengths),
+      ownLogLost: (why) => this.kernel.fail(`${name} has lost its vote: ${why}`),
       applied: (record) => this.checks.applied(name, record),
       retired: () => this.kernel.fail(`${name} believes that it was retired`),
       log: (_level, message, fields) =>

@@ -75,7 +75,7 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
       ),
     );
     if (reply.written !== bytes.length)
-      throw new FopError('EIO', `${this.brick.name}: short write`);
+      throw new FopError('ENOSPC', `${this.brick.name}: short write`);
     return reply.postbuf.size;
   }
 

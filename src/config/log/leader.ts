@@ -153,6 +153,11 @@ export class Leader {
     return this.senders.get(voter)?.acknowledged ?? 0;
   }
 
+  /** Why a voter's log may not vote until it is replaced; null while it may. */
+  lostVote(voter: string): string | null {
+    return this.senders.get(voter)?.lost ?? null;
+  }
+
   isVoterUp(voter: string): boolean {
     return this.senders.get(voter)?.isUp ?? false;
   }

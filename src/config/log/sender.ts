@@ -3,6 +3,7 @@ import type { Server } from '../members.js';
 import type { Store } from '../store.js';
 import type { VoterLength } from './entry.js';
 import { compareEpochs, type Epoch } from './epoch.js';
+import { lossOf } from './lost-vote.js';
 import type { SealedRecord } from './record.js';
 import { EpochLost, type VoterLink } from './voter-link.js';
 
@@ -21,6 +22,8 @@ export interface SenderContext {
 const MAX_ENTRY_RECORD_BYTES = 4 * 1024 * 1024;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 1000;
+/** A log that has lost its vote is looked at again only because the right disk may come back. */
+const LOST_RETRY_MS = 10_000;
 /** Committed records kept for voters that lag a little, so that their logs need not be read. */
 const MAX_RECENT = 256;
 
@@ -32,6 +35,8 @@ export class Sender {
   /** The voter holds everything up to here, durable, under this epoch or settled before. */
   acknowledged = 0;
   isUp = false;
+  /** Why this log may not vote until it is replaced; null while it may. */
+  lost: string | null = null;
   private pending: readonly SealedRecord[] = [];
   private readonly recent = new Map<number, SealedRecord>();
   private isRunning = false;
@@ -123,6 +128,7 @@ export class Sender {
     this.link.log.settle(this.context.store.mark);
     this.acknowledged = Math.min(this.link.log.settled.revision, this.context.store.revision);
     this.isUp = true;
+    this.lost = null;
     this.retryMs = FIRST_RETRY_MS;
   }
 
@@ -157,9 +163,11 @@ export class Sender {
       this.context.lost(error.message);
       return;
     }
-    if (this.isUp) this.context.trouble(error);
+    const lost = lossOf(error)?.message ?? null;
+    if (this.isUp || lost !== this.lost) this.context.trouble(error);
     this.isUp = false;
-    this.timer = this.context.clock.after(this.retryMs, () => {
+    this.lost = lost;
+    this.timer = this.context.clock.after(lost === null ? this.retryMs : LOST_RETRY_MS, () => {
       this.timer = undefined;
       this.run();
     });

@@ -1,9 +1,9 @@
 import { type Members, majority, type Server, voters } from '../members.js';
 import type { CommitMark } from './entry.js';
 import { compareEpochs, type Epoch } from './epoch.js';
+import { rotten } from './lost-vote.js';
 import type { SealedRecord } from './record.js';
 import { EpochLost, type VoterLink } from './voter-link.js';
-import { LogRot } from './voter-log.js';
 
 /** Too few voters answered; `missing` says whom it waits for. */
 export class NoMajority extends Error {
@@ -38,11 +38,24 @@ export async function takeOver(context: TakeOverContext, epoch: Epoch): Promise<
   const promised = new Map<string, Promise<VoterLink>>();
   for (;;) {
     const list = context.members();
-    const links = await promiseByMajority(context, list, epoch, promised);
+    // What one log records of another's length must be known before anything is appended to that one: afterwards it may
+    // be as long as it was before it was rolled back.
+    await byMajority(voters(list), (server) => attached(context, server));
+    const links = await byMajority(voters(list), (server) => {
+      const running = promised.get(server.voter) ?? promiseOf(context, server, epoch);
+      promised.set(server.voter, running);
+      return running;
+    });
     await applyCommitted(context, links);
     if (context.members().epoch === list.epoch)
       return { open: await openRecords(links, context.mark()) };
   }
+}
+
+async function attached(context: TakeOverContext, server: Server): Promise<VoterLink> {
+  const link = context.link(server);
+  if (!link.attached) await link.refresh();
+  return link;
 }
 
 async function promiseOf(
@@ -56,22 +69,18 @@ async function promiseOf(
   return link;
 }
 
-function promiseByMajority(
-  context: TakeOverContext,
-  list: Members,
-  epoch: Epoch,
-  promised: Map<string, Promise<VoterLink>>,
+/** Asks all at once and settles when a majority has done it. Throws EpochLost as soon as one does, or NoMajority. */
+function byMajority(
+  servers: readonly Server[],
+  ask: (server: Server) => Promise<VoterLink>,
 ): Promise<VoterLink[]> {
-  const servers = voters(list);
-  for (const server of servers)
-    if (!promised.has(server.voter)) promised.set(server.voter, promiseOf(context, server, epoch));
   const needed = majority(servers.length);
   const won: VoterLink[] = [];
   const failed: string[] = [];
   return new Promise((resolve, reject) => {
     if (servers.length === 0) reject(new NoMajority([]));
     for (const server of servers)
-      promised.get(server.voter)?.then(
+      ask(server).then(
         (link) => {
           won.push(link);
           if (won.length === needed) resolve([...won]);
@@ -100,7 +109,7 @@ async function applyCommitted(
   while (context.mark().revision < mark.revision) {
     const records = (await source?.records(context.mark().revision + 1)) ?? [];
     if (records.length === 0)
-      throw new LogRot(`no log of the majority holds all revisions up to ${mark.revision}`);
+      throw rotten(`no log of the majority holds all revisions up to ${mark.revision}`);
     for (const record of records)
       if (record.record.revision <= mark.revision) context.apply(record);
   }

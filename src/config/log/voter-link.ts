@@ -1,8 +1,11 @@
+import { isErrno } from '../../fop/error.js';
 import type { Acceptor } from './acceptor.js';
 import { type CommitMark, type EntryBody, encodeEntry, type VoterLength } from './entry.js';
 import { compareEpochs, type Epoch, isSameEpoch } from './epoch.js';
+import { KnownLengths } from './known-lengths.js';
+import { LostVote, rotten } from './lost-vote.js';
 import { openRecord, type SealedRecord } from './record.js';
-import { LogRot, type Place, VoterLog } from './voter-log.js';
+import { type Place, VoterLog } from './voter-log.js';
 
 /** Somebody with a higher epoch stands before this entry: its writer leads no longer. */
 export class EpochLost extends Error {
@@ -13,9 +16,9 @@ export class EpochLost extends Error {
   }
 }
 
-/** The log that answered is not the voter that the member list means. */
-export class WrongVoter extends Error {
-  override readonly name = 'WrongVoter';
+/** What the last append left at the end of the log is not the entry: it was never there. */
+export class TornAppend extends Error {
+  override readonly name = 'TornAppend';
 }
 
 const READ_BYTES = 1024 * 1024;
@@ -30,14 +33,15 @@ export class VoterLink {
   private running: Promise<unknown> = Promise.resolve();
   /** True while an append is on its way. */
   isBusy = false;
-  /** The longest that this log has been acknowledged to be; shorter later means a disk rolled back. */
-  acknowledged = 0;
+  /** Set for good once a sync has failed: what the disk holds is unknown, even where it reads well later. */
+  private unsynced: LostVote | undefined;
 
   constructor(
     /** The voter's uuid and its cluster's. */
     readonly voter: string,
     private readonly cluster: string,
     private readonly acceptor: Acceptor,
+    private readonly known = new KnownLengths(),
   ) {}
 
   get attached(): boolean {
@@ -49,22 +53,36 @@ export class VoterLink {
     return this.log.parsed + this.log.waiting;
   }
 
-  /** Reads whatever is new; after a failure everything. Throws what the acceptor throws, WrongVoter or LogRot. */
+  /** The longest that this log is known to have been. */
+  get acknowledged(): number {
+    return this.known.of(this.voter);
+  }
+
+  /** Reads whatever is new; after a failure everything. Throws what the acceptor throws, or LostVote. */
   refresh(): Promise<void> {
     return this.alone(async () => {
-      if (this.isAttached) return this.readTail(await this.acceptor.size());
-      const header = await this.acceptor.open();
-      if (header.voter !== this.voter || header.cluster !== this.cluster)
-        throw new WrongVoter(
-          `log of voter ${header.voter}, cluster ${header.cluster}, where ${this.voter} of ${this.cluster} was expected`,
-        );
-      this.log = new VoterLog();
+      if (this.unsynced) throw this.unsynced;
+      if (!this.isAttached) await this.open();
+      const { acknowledged } = this;
       const size = await this.acceptor.size();
-      if (size < this.acknowledged)
-        throw new LogRot(`the log has ${size} bytes and had ${this.acknowledged} before`);
+      if (size < acknowledged)
+        throw new LostVote(
+          'rolled-back',
+          `the log has ${size} bytes and had ${acknowledged} before`,
+        );
       await this.readTail(size);
       this.isAttached = true;
     });
+  }
+
+  private async open(): Promise<void> {
+    const header = await this.acceptor.open();
+    if (header.voter !== this.voter || header.cluster !== this.cluster)
+      throw new LostVote(
+        'wrong',
+        `log of voter ${header.voter}, cluster ${header.cluster}, where ${this.voter} of ${this.cluster} was expected`,
+      );
+    this.log = new VoterLog();
   }
 
   /** Appends one entry under `epoch`. Throws EpochLost, or what went wrong: then the outcome is unknown. */
@@ -100,13 +118,28 @@ export class VoterLink {
       body,
     });
     const expected = this.size + bytes.length;
-    const size = await this.acceptor.append(bytes);
+    const size = await this.appendBytes(bytes);
     if (size === expected && this.log.waiting === 0) this.log.feed(bytes);
     else await this.readTail(size);
     while (this.log.waiting > 0) this.log.skipTorn();
-    if (this.log.entryEnd !== size) throw new LogRot(`the entry that ends at byte ${size} is torn`);
+    if (this.log.entryEnd !== size)
+      throw new TornAppend(`the entry that ends at byte ${size} is torn`);
     if (!isSameEpoch(this.log.promised, epoch)) throw new EpochLost(this.log.promised);
-    this.acknowledged = size;
+    this.known.note(this.voter, size);
+  }
+
+  /** After EIO the kernel may have dropped what it could not write, and read it back as if it had. */
+  private async appendBytes(bytes: Buffer): Promise<number> {
+    try {
+      return await this.acceptor.append(bytes);
+    } catch (error) {
+      if (isErrno(error, 'EIO'))
+        this.unsynced = new LostVote(
+          'unsynced',
+          `its disk failed to sync the log: ${error.message}`,
+        );
+      throw this.unsynced ?? error;
+    }
   }
 
   /**
@@ -117,6 +150,7 @@ export class VoterLink {
     const before = this.size;
     const size = await this.acceptor.size();
     if (size === before) return true;
+    if (size < before) return false;
     await this.running;
     return this.isAttached && size <= this.size && isSameEpoch(this.log.promised, epoch);
   }
@@ -135,7 +169,7 @@ export class VoterLink {
       if (at < 0 || at + place.length > bytes.length) break;
       found.push(recordAt(bytes, at, place.length, from + found.length));
     }
-    if (found.length === 0) throw new LogRot(`the log ends before revision ${from} does`);
+    if (found.length === 0) throw rotten(`the log ends before revision ${from} does`);
     return found;
   }
 
@@ -150,12 +184,13 @@ export class VoterLink {
   }
 
   private async readTail(size: number): Promise<void> {
-    if (size < this.size) throw new LogRot(`the log has ${size} bytes and had ${this.size} before`);
+    if (size < this.size) throw rotten(`the log has ${size} bytes and had ${this.size} before`);
     while (this.size < size) {
       const bytes = await this.acceptor.read(this.size, Math.min(READ_BYTES, size - this.size));
-      if (bytes.length === 0) throw new LogRot(`the log ends at byte ${this.size}, not ${size}`);
+      if (bytes.length === 0) throw rotten(`the log ends at byte ${this.size}, not ${size}`);
       this.log.feed(bytes);
     }
+    for (const [voter, length] of this.log.lengths) this.known.note(voter, length);
   }
 
   /** One operation at a time; one that fails detaches. */
@@ -173,6 +208,6 @@ export class VoterLink {
 function recordAt(bytes: Buffer, at: number, length: number, revision: number): SealedRecord {
   const sealed = openRecord(Buffer.from(bytes.subarray(at, at + length)));
   if (sealed.record.revision !== revision)
-    throw new LogRot(`the record of revision ${revision} reads as ${sealed.record.revision}`);
+    throw rotten(`the record of revision ${revision} reads as ${sealed.record.revision}`);
   return sealed;
 }

@@ -10,12 +10,8 @@ import {
   PREFIX_HASH_BYTES,
 } from './entry.js';
 import { compareEpochs, type Epoch, NO_EPOCH } from './epoch.js';
+import { rotten } from './lost-vote.js';
 import { NO_HASH, previousHash, recordHash } from './record.js';
-
-/** The part of a log that was synced reads differently now than when it was written: this disk has lost its vote. */
-export class LogRot extends Error {
-  override readonly name = 'LogRot';
-}
 
 /** Where in the file a record stands. */
 export interface Place {
@@ -54,6 +50,8 @@ export class VoterLog {
    * are kept in `places`, two numbers each; what is above is in `open`.
    */
   settled: CommitMark = { revision: 0, hash: NO_HASH };
+  /** How long each voter's log was, as any entry of this one says. */
+  readonly lengths = new Map<string, number>();
   private readonly places: number[] = [];
   private readonly open = new Map<number, OpenAccept>();
   private readonly running: Hash = createHash('sha256');
@@ -121,12 +119,12 @@ export class VoterLog {
 
   /**
    * No more is coming for now and what waits was there when somebody appended after it: it is torn for good. Skips to
-   * the next whole entry, or to the end.
+   * the next whole entry, or to the end. Throws LostVote where an entry shows that it was not torn when it was synced.
    */
   skipTorn(): void {
     const rest = this.pending;
     let at = rest.indexOf(MAGIC, 1);
-    while (at !== -1 && !this.isEntryAt(rest, at)) at = rest.indexOf(MAGIC, at + 1);
+    while (at !== -1 && !this.followsTorn(rest, at)) at = rest.indexOf(MAGIC, at + 1);
     const skipped = at === -1 ? rest.length : at;
     this.advance(rest.subarray(0, skipped));
     this.pending = rest.subarray(skipped);
@@ -138,9 +136,26 @@ export class VoterLog {
     return this.running.copy().digest().subarray(0, PREFIX_HASH_BYTES);
   }
 
-  private isEntryAt(bytes: Buffer, at: number): boolean {
+  /**
+   * True for a whole entry at `at` whose writer knew this very file. A value inside a torn entry may be made to look like an
+   * entry; but whoever makes values knows no hash of the file before them, unless it is that of nothing. So what names
+   * a prefix that cannot be checked any more is skipped with the rest: an append so late counts for nobody.
+   */
+  private followsTorn(bytes: Buffer, at: number): boolean {
     const length = entryLength(bytes, at);
-    return length !== undefined && isWhole(bytes, at, length);
+    if (length === undefined || !isWhole(bytes, at, length)) return false;
+    const { prefixLength, prefixHash } = decodeEntry(bytes, at, length);
+    const into = prefixLength - this.parsed;
+    if (into > at) return true;
+    const known = into > 0 ? this.hashWith(bytes, into) : this.boundaries.get(prefixLength);
+    if (known === undefined || prefixLength === 0) return false;
+    if (known.equals(prefixHash)) return true;
+    throw rotten(`the first ${prefixLength} bytes have changed since they were written`);
+  }
+
+  private hashWith(bytes: Buffer, length: number): Buffer {
+    const hash = this.running.copy().update(bytes.subarray(0, length));
+    return hash.digest().subarray(0, PREFIX_HASH_BYTES);
   }
 
   /** The length of the whole entry at `at`, or 0 where there is none (yet). */
@@ -174,17 +189,17 @@ export class VoterLog {
 
   private checkPrefix(entry: Entry): void {
     if (entry.prefixLength > this.parsed)
-      throw new LogRot(
+      throw rotten(
         `byte ${this.parsed}: ${entry.prefixLength} bytes stood before this entry when it was written`,
       );
     const known = this.boundaries.get(entry.prefixLength);
     if (known !== undefined && !known.equals(entry.prefixHash))
-      throw new LogRot(
-        `the first ${entry.prefixLength} bytes have changed since they were written`,
-      );
+      throw rotten(`the first ${entry.prefixLength} bytes have changed since they were written`);
   }
 
   private note(entry: Entry, bytes: Buffer, at: number): void {
+    for (const { voter, length } of entry.lengths)
+      if (length > (this.lengths.get(voter) ?? 0)) this.lengths.set(voter, length);
     if (entry.body.kind === 'header') {
       this.header ??= entry.body.header;
       return;

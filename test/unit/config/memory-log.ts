@@ -13,6 +13,8 @@ export class MemoryLog implements Acceptor {
   /** What an append waits for before it is answered. */
   answers: Promise<void> = Promise.resolve();
   appends = 0;
+  /** What the sync of an append fails with; its bytes are there all the same. */
+  fails: Error | undefined;
 
   async open(): Promise<LogHeader> {
     const { body } = decodeEntry(this.bytes, 0, entryLength(this.bytes, 0) ?? 0);
@@ -25,6 +27,7 @@ export class MemoryLog implements Acceptor {
     this.appends++;
     const size = this.bytes.length;
     await this.answers;
+    if (this.fails) throw this.fails;
     return size;
   }
 

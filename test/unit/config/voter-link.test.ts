@@ -2,16 +2,20 @@ import assert from 'node:assert/strict';
 import type { Acceptor } from '../../../src/config/log/acceptor.js';
 import { encodeEntry } from '../../../src/config/log/entry.js';
 import type { Epoch } from '../../../src/config/log/epoch.js';
+import { KnownLengths } from '../../../src/config/log/known-lengths.js';
 import { NO_HASH } from '../../../src/config/log/record.js';
-import { EpochLost, VoterLink } from '../../../src/config/log/voter-link.js';
-import { LogRot } from '../../../src/config/log/voter-log.js';
+import { EpochLost, TornAppend, VoterLink } from '../../../src/config/log/voter-link.js';
+import { FopError } from '../../../src/fop/error.js';
 import { CLUSTER, MemoryLog, VOTER } from './memory-log.js';
 
 const NODE = '00000000-0000-4000-8000-00000000000a';
 const NO_COMMIT = { revision: 0, hash: NO_HASH };
 const epoch = (counter: number): Epoch => ({ counter, owner: NODE });
 
-const linkTo = (log: Acceptor): VoterLink => new VoterLink(VOTER, CLUSTER, log);
+const OTHER = '00000000-0000-4000-8000-0000000000f2';
+
+const linkTo = (log: Acceptor, known = new KnownLengths()): VoterLink =>
+  new VoterLink(VOTER, CLUSTER, log, known);
 
 /** As much of a promise as a power cut leaves; longer than a whole one where zeros stand for what was lost. */
 function torn(arrived: number, zeros = 0): Buffer {
@@ -42,7 +46,45 @@ describe('VoterLink: one voter as its writer sees it', () => {
     await link.append(epoch(1), { kind: 'promise' }, NO_COMMIT, []);
     log.arrives = 40;
     const accept = { kind: 'accept', first: 1, records: [] } as const;
-    await assert.rejects(link.append(epoch(1), accept, NO_COMMIT, []), LogRot);
+    await assert.rejects(link.append(epoch(1), accept, NO_COMMIT, []), TornAppend);
+  });
+
+  it('knows a log that was rolled back by what anybody has recorded of it', async () => {
+    const log = new MemoryLog();
+    const founded = log.bytes;
+    const known = new KnownLengths();
+    const link = linkTo(log, known);
+    await link.refresh();
+    await link.append(epoch(1), { kind: 'promise' }, NO_COMMIT, []);
+    log.bytes = founded;
+    assert.equal(await link.isUndisturbed(epoch(1)), false, 'shorter confirms nothing');
+    await assert.rejects(linkTo(log, new KnownLengths(known.all())).refresh(), {
+      name: 'LostVote',
+      kind: 'rolled-back',
+    });
+    await linkTo(log).refresh();
+  });
+
+  it('learns from one log how long the others were', async () => {
+    const log = new MemoryLog();
+    const lengths = [{ voter: OTHER, length: 700 }];
+    const writer = linkTo(log);
+    await writer.refresh();
+    await writer.append(epoch(1), { kind: 'promise' }, NO_COMMIT, lengths);
+    const known = new KnownLengths();
+    await linkTo(log, known).refresh();
+    assert.equal(known.of(OTHER), 700);
+  });
+
+  it('never trusts a log again whose sync has failed', async () => {
+    const log = new MemoryLog();
+    const link = linkTo(log);
+    await link.refresh();
+    log.fails = new FopError('EIO', 'fdatasync');
+    const promise = { kind: 'promise' } as const;
+    await assert.rejects(link.append(epoch(1), promise, NO_COMMIT, []), { kind: 'unsynced' });
+    log.fails = undefined;
+    await assert.rejects(link.refresh(), { kind: 'unsynced' }, 'although it reads well now');
   });
 
   it('finds a higher epoch in front of its own entry', async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type CommitMark, type EntryBody, encodeEntry } from '../../../src/config/log/entry.js';
 import type { Epoch } from '../../../src/config/log/epoch.js';
+import { LostVote } from '../../../src/config/log/lost-vote.js';
 import { headerEntry } from '../../../src/config/log/new-log.js';
 import { NO_HASH, type SealedRecord, sealRecord } from '../../../src/config/log/record.js';
-import { LogRot, VoterLog } from '../../../src/config/log/voter-log.js';
+import { VoterLog } from '../../../src/config/log/voter-log.js';
 
 const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
@@ -156,6 +157,35 @@ describe('VoterLog: what an acceptor’s file says', () => {
     assert.equal(log.waiting, 0);
   });
 
+  it('takes no value inside a torn entry for an entry', () => {
+    const before = new Written().promise(epoch(1));
+    const forged = encodeEntry({
+      epoch: epoch(9, B),
+      prefixLength: 0,
+      prefixHash: new VoterLog().prefixHash(),
+      commit: NO_COMMIT,
+      lengths: [],
+      body: { kind: 'accept', first: 1, records: [one.bytes] },
+    });
+    const value = Buffer.concat([Buffer.alloc(60), forged, Buffer.alloc(60)]);
+    const entry = new Written()
+      .promise(epoch(1))
+      .add(epoch(1), { kind: 'accept', first: 1, records: [value] });
+    const behind = encodeEntry({
+      epoch: epoch(2),
+      prefixLength: before.bytes.length,
+      prefixHash: before.read().prefixHash(),
+      commit: NO_COMMIT,
+      lengths: [],
+      body: { kind: 'promise' },
+    });
+    const log = new VoterLog();
+    log.feed(Buffer.concat([entry.bytes.subarray(0, -20), behind]));
+    log.skipTorn();
+    assert.deepEqual(log.promised, epoch(2));
+    assert.equal(log.accept(1), undefined);
+  });
+
   it('calls it rot when bytes before an entry are others than its writer had seen', () => {
     const written = new Written().accept(epoch(1), [one]).accept(epoch(1), [two]);
     const flipped = Buffer.from(written.bytes);
@@ -163,11 +193,11 @@ describe('VoterLog: what an acceptor’s file says', () => {
     flipped[at] = (flipped[at] ?? 0) ^ 1;
     const log = new VoterLog();
     log.feed(flipped);
-    assert.throws(() => log.skipTorn(), LogRot);
+    assert.throws(() => log.skipTorn(), LostVote);
     const cut = Buffer.concat([
       written.bytes.subarray(0, headerEntry({ cluster: 'c', voter: 'v', brick: 0 }).length),
       written.bytes.subarray(new Written().accept(epoch(1), [one]).bytes.length),
     ]);
-    assert.throws(() => new VoterLog().feed(cut), LogRot, 'an entry was cut out');
+    assert.throws(() => new VoterLog().feed(cut), LostVote, 'an entry was cut out');
   });
 });

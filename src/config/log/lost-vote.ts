@@ -1,0 +1,39 @@
+import { isErrno } from '../../fop/error.js';
+
+/*
+ * What a voter must not come back from by itself. What was once acknowledged by its log is part of every majority that counted
+ * it; a log that does not hold it any more would vote as if it had never been.
+ */
+
+/**
+ * rotten       bytes that were synced read differently now
+ * rolled-back  shorter than somebody has recorded it
+ * wrong        another voter's or another cluster's log, or none at all
+ * unsynced     a sync failed: what the disk holds of the last appends is unknown, whatever it says later
+ */
+export type LossKind = 'rotten' | 'rolled-back' | 'wrong' | 'unsynced';
+
+/** This log has lost its vote: only a new one, of a new voter, can take its place (protocol, section 6). */
+export class LostVote extends Error {
+  override readonly name = 'LostVote';
+
+  constructor(
+    readonly kind: LossKind,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Bytes that were there have changed, or are gone. */
+export function rotten(message: string): LostVote {
+  return new LostVote('rotten', message);
+}
+
+/** The loss that an error means; undefined for one after which the same log may be tried again. */
+export function lossOf(error: unknown): LostVote | undefined {
+  if (error instanceof LostVote) return error;
+  if (isErrno(error, 'ENOENT')) return new LostVote('wrong', 'there is no log on the brick');
+  if (isErrno(error, 'EUCLEAN')) return new LostVote('wrong', 'the log on the brick has no header');
+  return undefined;
+}
