@@ -1,18 +1,19 @@
 import type { Clock, Random } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
 import type { Command } from './command.js';
-import { type Code, ConfigError, isCode } from './error.js';
+import { ConfigError } from './error.js';
 import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import type { Acceptor } from './log/acceptor.js';
 import type { VoterLength } from './log/entry.js';
 import { type Epoch, isSameEpoch } from './log/epoch.js';
 import { readLengths } from './log/known-lengths.js';
-import { notAccepted, unknownOutcome } from './log/leader.js';
 import { lossOf } from './log/lost-vote.js';
+import { notAccepted, unknownOutcome } from './log/outcome-errors.js';
 import { openRecord, type SealedRecord } from './log/record.js';
 import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
+import { isPassing, isUnknown, toConfigError } from './passing-errors.js';
 import { PeerError, type Peers, type PeerVerb } from './peers.js';
 import { RecentRecords } from './recent-records.js';
 import { RememberedLengths } from './remembered-lengths.js';
@@ -372,32 +373,4 @@ export class ConfigDatabase {
       isAskerRetired: typeof node === 'string' && isRetired(this.members, node),
     };
   }
-}
-
-function isUnknown(error: unknown): boolean {
-  if (error instanceof PeerError)
-    return error.kind === 'unknown' || error.problem?.code === 'HFS-2002';
-  return isCode(error, 'HFS-2002');
-}
-
-/** What a leader says that has no majority; and one that has just stepped down, been retired, or not begun yet. */
-const PASSING: ReadonlySet<Code | undefined> = new Set<Code>([
-  'HFS-2001',
-  'HFS-2002',
-  'HFS-2004',
-  'HFS-2006',
-  'HFS-3008',
-]);
-
-/** True for what may be otherwise in a moment. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof PeerError)
-    return error.kind !== 'refused' || PASSING.has(error.problem?.code);
-  return isCode(error, 'HFS-2001', 'HFS-2002');
-}
-
-function toConfigError(error: unknown): unknown {
-  if (!(error instanceof PeerError) || error.problem === undefined) return error;
-  const { code, what, why, next } = error.problem;
-  return new ConfigError(code, what, why, next);
 }

@@ -7,6 +7,7 @@ import type { Outcome, Store } from '../store.js';
 import { isUndisturbedByMajority } from './confirmation.js';
 import { MAX_RECORD_BYTES } from './entry.js';
 import type { Epoch } from './epoch.js';
+import { notAccepted, tooLarge, unknownOutcome } from './outcome-errors.js';
 import { type Change, changesMembers, type SealedRecord, sealRecord } from './record.js';
 import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
@@ -367,37 +368,4 @@ export class Leader {
     if (!isConfirmed || this.isOver) throw notAccepted(this.waitsFor());
     return revision;
   }
-}
-
-function tooLarge(size: number): ConfigError {
-  return new ConfigError(
-    'HFS-1003',
-    'nothing was written',
-    `it would be one commit of ${size} bytes, ${MAX_RECORD_BYTES} are allowed`,
-    'do it in several steps',
-  );
-}
-
-function waitingFor(names: readonly string[]): string {
-  return names.length > 0 ? `waiting for ${names.join(', ')}` : 'the servers changed their leader';
-}
-
-/** Nothing was written and nothing will be. */
-export function notAccepted(names: readonly string[]): ConfigError {
-  return new ConfigError(
-    'HFS-2001',
-    'not accepted',
-    `no majority of the servers: ${waitingFor(names)}`,
-    'hfs_config status shows which servers are down; try again when a majority is up',
-  );
-}
-
-/** It may have been written, or may yet be. */
-export function unknownOutcome(names: readonly string[]): ConfigError {
-  return new ConfigError(
-    'HFS-2002',
-    'outcome unknown',
-    `it was sent, and no majority has answered: ${waitingFor(names)}`,
-    'try again with the same request id: it is never done twice',
-  );
 }

@@ -50,7 +50,7 @@ export class VoterLog {
    * are kept in `places`, two numbers each; what is above is in `open`.
    */
   settled: CommitMark = { revision: 0, hash: NO_HASH };
-  /** How long each voter's log was, as any entry of this one says. */
+  /** How long each voter's log was, by the entries of this one. */
   readonly lengths = new Map<string, number>();
   private readonly places: number[] = [];
   private readonly open = new Map<number, OpenAccept>();
