@@ -134,6 +134,11 @@ export class ConfigDatabase {
     return this.leadership.sights;
   }
 
+  /** What hangs in this node's own work, for a watchdog; undefined while it goes on. */
+  get standstill(): string | undefined {
+    return this.leadership.standstill;
+  }
+
   /** The servers that a write waits for while there is no majority. */
   waitsFor(): readonly string[] {
     return this.leadership.leader?.waitsFor() ?? this.leadership.missing;

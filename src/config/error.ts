@@ -53,6 +53,9 @@ export const CODES = {
   'HFS-5005': { exit: 2, http: 400, title: 'volfile error' },
   'HFS-5006': { exit: 1, http: 500, title: 'log damaged' },
   'HFS-5007': { exit: 1, http: 500, title: 'disk error' },
+  'HFS-5101': { exit: 1, http: 500, title: 'log file cannot be opened' },
+  'HFS-5102': { exit: 1, http: 500, title: 'state directory cannot be used' },
+  'HFS-5103': { exit: 1, http: 500, title: 'no extended attributes' },
   'HFS-9001': { exit: 1, http: 500, title: 'a bug' },
 } as const satisfies Record<string, { exit: number; http: number; title: string }>;
 

@@ -58,6 +58,9 @@ const CONFIRM_MS = 1000;
 const INQUIRE_TIMEOUT_MS = 400;
 /** How often a node that hears no leader leaves the take-over to others that do. */
 const MAX_DEFERRALS = 5;
+/** Rounds come several times a second, and a take-over ends or fails within seconds: after this something hangs. */
+const ROUND_MS = 10_000;
+const TAKE_OVER_MS = 120_000;
 
 /** Who leads: this node follows whoever it hears, and takes over when it hears nobody. */
 export class Leadership {
@@ -75,10 +78,15 @@ export class Leadership {
   private isStopped = false;
   private deferrals = 0;
   private told: readonly ServerSight[] = [];
+  private roundMs: number;
+  private takeOverMs = 0;
 
-  constructor(private readonly context: LeadershipContext) {}
+  constructor(private readonly context: LeadershipContext) {
+    this.roundMs = context.clock.monotonicMs();
+  }
 
   start(): void {
+    this.roundMs = this.context.clock.monotonicMs();
     this.schedule(this.context.random.int(LEADER_SILENCE_MS / 4));
   }
 
@@ -87,6 +95,16 @@ export class Leadership {
     this.timer?.cancel();
     this.leader?.end('this node stops');
     for (const link of this.links.values()) link.detach();
+  }
+
+  /** What hangs, for a watchdog; undefined while the work goes on, with a majority or without. */
+  get standstill(): string | undefined {
+    const nowMs = this.context.clock.monotonicMs();
+    if (!this.isStopped && nowMs - this.roundMs > ROUND_MS)
+      return 'nobody looks any more who leads';
+    if (this.isTakingOver && nowMs - this.takeOverMs > TAKE_OVER_MS)
+      return 'a take-over does not end';
+    return undefined;
   }
 
   /** Who leads and was heard lately. */
@@ -142,6 +160,7 @@ export class Leadership {
   }
 
   private tick(): void {
+    this.roundMs = this.context.clock.monotonicMs();
     const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
     this.schedule(this.leader ? HEARTBEAT_MS : pause);
     if (!this.isTakingOver) this.forgetOthers();
@@ -185,6 +204,7 @@ export class Leadership {
 
   private async tryTakeOver(): Promise<void> {
     this.isTakingOver = true;
+    this.takeOverMs = this.context.clock.monotonicMs();
     try {
       if (await this.mayTakeOver()) await this.lead();
     } catch (error) {

@@ -49,7 +49,7 @@ async function foreground(given: BrickdArguments): Promise<number> {
 async function serve(given: BrickdArguments, platform: Platform, log: OpenLog): Promise<number> {
   const { disk } = platform;
   const stopAsked = stopSignal();
-  process.on('SIGHUP', () => log.reopen());
+  process.on('SIGHUP', () => reopen(log));
   process.on('uncaughtException', (error) => endWithBug(log, error));
   try {
     if (given.pidFile !== undefined) takePidFile(disk, given.pidFile, PROGRAM);
@@ -67,6 +67,15 @@ async function serve(given: BrickdArguments, platform: Platform, log: OpenLog): 
     log.flush();
   }
   return 0;
+}
+
+function reopen(log: OpenLog): void {
+  try {
+    log.reopen();
+  } catch (error) {
+    const { code, what, why, next } = brickProblem(error, '');
+    log.error(`${what}: ${why}`, { code, next });
+  }
 }
 
 /** Nothing below the border may throw but FopErrors; what does is a bug, and the supervisor starts anew. */

@@ -14,6 +14,10 @@ import { type OpenLog, openLog } from './log.js';
 import type { RunningNode, StartNode } from './node-start.js';
 import { type DaemonOptions, daemonOptions } from './options.js';
 import { freeSocketPath, makeStateDir, rootToken } from './prepare.js';
+import { merged, optionChanges, tellReload } from './reload.js';
+import { Service } from './service.js';
+import { type ServiceEnvironment, takeServiceEnvironment } from './service-manager.js';
+import { socketPath } from './state-dir.js';
 
 /** What the program is made of; a test puts in its own. */
 export interface DaemonProgram {
@@ -27,34 +31,42 @@ const STOP_MS = 20_000;
 /** hekafsd, from the command line to the end of the process. Settles with the exit code. */
 export async function main(argv: readonly string[], program: DaemonProgram): Promise<number> {
   try {
+    const manager = takeServiceEnvironment(process.env, process.pid);
     const commandLine = await daemonCommandLine(argv);
     if (commandLine.isDemo) return await runDemo(commandLine, program.platform);
     const { flags } = commandLine;
+    const environment = { ...process.env };
     const readFile = (path: string) => readConfigFile(program.platform, path);
     const isRoot = process.getuid?.() === 0;
-    const options = daemonOptions({ flags, environment: process.env, readFile, isRoot });
-    return await runDaemon(options, program);
+    const readOptions = () => daemonOptions({ flags, environment, readFile, isRoot });
+    return await runDaemon({ ...program, readOptions, manager });
   } catch (error) {
     return complain(error);
   }
 }
 
+interface Daemon extends DaemonProgram {
+  /** Puts the options together, from hekafsd.json as it is now. */
+  readonly readOptions: () => DaemonOptions;
+  readonly manager: ServiceEnvironment;
+}
+
 /** One node from lock to stop. */
-async function runDaemon(options: DaemonOptions, program: DaemonProgram): Promise<number> {
-  const { disk, clock } = program.platform;
+async function runDaemon(daemon: Daemon): Promise<number> {
+  const { disk, clock } = daemon.platform;
+  const options = daemon.readOptions();
   makeStateDir(disk, options.stateDir);
   const lock = lockStateDir(disk, options.stateDir, requireSystemCalls('flock').flock);
-  const log = openDaemonLog(options, program.platform);
+  const log = openDaemonLog(options, daemon.platform);
   try {
-    log.info('hekafsd starts', {
-      version: VERSION,
-      stateDir: options.stateDir,
-      sources: options.sources,
-    });
-    const running = await startAll(options, program, log);
+    tellStart(log, options);
+    const running = await startAll(options, daemon, log);
     log.info('hekafsd answers', { http: addressOf(running.http.endpoint), socket: 'hekafsd.sock' });
-    const why = await stopAsked(log);
+    const service = new Service(daemon.manager, clock, log);
+    void service.run(running.node, socketPath(options.stateDir));
+    const why = await stopAsked(() => reload(daemon, running, service, log));
     log.info('hekafsd stops', { why });
+    service.stopping();
     clock.after(STOP_MS, () => lateStop(log));
     await running.node.stop();
     await running.http.close();
@@ -69,7 +81,32 @@ async function runDaemon(options: DaemonOptions, program: DaemonProgram): Promis
   }
 }
 
+function tellStart(log: OpenLog, { stateDir, sources, overruled }: DaemonOptions): void {
+  log.info('hekafsd starts', { version: VERSION, stateDir, sources });
+  if (overruled.length > 0)
+    log.info('a flag or the environment goes before hekafsd.json', { options: overruled });
+}
+
+/** SIGHUP: what can change changes; where the configuration is wrong, everything stays as it was. */
+function reload(daemon: Daemon, running: Running, service: Service, log: OpenLog): void {
+  service.reload(running.node, () => {
+    try {
+      const read = daemon.readOptions();
+      log.change(read.logLevel, read.logFile);
+      const changes = optionChanges(running.options, read);
+      running.options = merged(running.options, read);
+      running.node.reload(running.options);
+      tellReload(log, changes, read);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      log.error('the configuration was not read again; all stays as it was', error.toJSON());
+    }
+  });
+}
+
 interface Running {
+  /** Those in force. */
+  options: DaemonOptions;
   readonly node: RunningNode;
   readonly http: RunningHttp;
   readonly peers: HttpPeers;
@@ -96,7 +133,7 @@ async function startAll(
   });
   const peers = new HttpPeers(() => node?.clusterSecret());
   node = await program.startNode({ options, http: http.endpoint, platform, peers, log });
-  return { node, http, peers };
+  return { options, node, http, peers };
 }
 
 function openDaemonLog(options: DaemonOptions, platform: Platform): OpenLog {
@@ -109,9 +146,9 @@ function openDaemonLog(options: DaemonOptions, platform: Platform): OpenLog {
   });
 }
 
-/** Settles when somebody asks the daemon to stop. The same signal again changes nothing; SIGHUP opens the log anew. */
-function stopAsked(log: OpenLog): Promise<string> {
-  process.on('SIGHUP', () => log.reopen());
+/** Settles when somebody asks the daemon to stop. The same signal again changes nothing. */
+function stopAsked(reload: () => void): Promise<string> {
+  process.on('SIGHUP', reload);
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });

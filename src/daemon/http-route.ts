@@ -10,6 +10,8 @@ export interface Served {
   readonly peers: PeerService;
   /** What peers prove themselves with; undefined while this node is in no cluster. */
   clusterSecret(): string | undefined;
+  /** What hangs in the node's own work, which only a new start mends; undefined while it goes on. */
+  standstill(): string | undefined;
 }
 
 /** One request, as a route sees it. */

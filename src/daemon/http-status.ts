@@ -20,7 +20,7 @@ const PEER_VERBS = {
 /** What everybody may ask, and what nodes ask each other. */
 export const STATUS_ROUTES: readonly Route[] = [
   { path: '/v1/status', actions: { GET: { need: 'public', handle: status } } },
-  { path: '/v1/health/live', actions: { GET: { need: 'public', handle: () => text('ok\n') } } },
+  { path: '/v1/health/live', actions: { GET: { need: 'public', handle: live } } },
   {
     path: '/v1/health/ready',
     actions: { GET: { need: 'public', query: ['verbose'], handle: ready } },
@@ -35,6 +35,12 @@ function status(served: Served): Answer {
 
 async function servers(served: Served, asked: Asked): Promise<Answer> {
   return json(await served.verbs.servers(asked.asker));
+}
+
+/** 503 where only a new start of hekafsd helps: its own work hangs. Without a majority it is as alive as ever. */
+function live(served: Served): Answer {
+  const standstill = served.standstill();
+  return standstill === undefined ? text('ok\n') : text(`${standstill}\n`, 503);
 }
 
 /** One line per check with `?verbose`; a check that is not well names itself in any case. */

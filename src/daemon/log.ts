@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { ConfigError } from '../config/error.js';
 import type { Clock, Timer } from '../platform/platform.js';
 import type { LogLevel } from './option-value.js';
 import { terminalLine } from './terminal-line.js';
@@ -28,17 +29,15 @@ export interface LogSetup {
 export interface OpenLog extends Log {
   /** Writes out counts of folded lines. */
   flush(): void;
-  /** Opens the file anew, after somebody rotated it away. */
+  /** Opens the file anew, after somebody rotated it away. Throws HFS-5101, and goes on with the old one. */
   reopen(): void;
+  /** From now on another level, and another file. Throws HFS-5101, and nothing has changed. */
+  change(level: LogLevel, file: string | undefined): void;
 }
 
-/** Opens the log; every line is written before the call returns. */
+/** Opens the log; every line is written before the call returns. Throws HFS-5101. */
 export function openLog(setup: LogSetup): OpenLog {
-  const file = pino.destination({ dest: setup.file ?? 2, sync: true, append: true });
-  const isForPeople = setup.file === undefined && setup.isTerminal;
-  const target = isForPeople
-    ? { write: (line: string) => void file.write(terminalLine(line)) }
-    : file;
+  const target = new LogTarget(setup.file, setup.isTerminal);
   const options = {
     level: setup.level,
     base: { node: setup.node, pid: process.pid },
@@ -55,8 +54,48 @@ export function openLog(setup: LogSetup): OpenLog {
     warn: say('warn'),
     error: say('error'),
     flush: () => fold.flush(),
-    reopen: () => void (setup.file === undefined || file.reopen()),
+    reopen: () => target.open(target.path),
+    change: (level, file) => {
+      target.open(file);
+      lines.level = level;
+    },
   };
+}
+
+/** Where the lines go: a file, or standard error. */
+class LogTarget {
+  private file: ReturnType<typeof pino.destination>;
+
+  constructor(
+    public path: string | undefined,
+    private readonly isTerminal: boolean,
+  ) {
+    this.file = openFile(path);
+  }
+
+  /** Opens the next one before it lets go of this one. */
+  open(path: string | undefined): void {
+    const { file, path: before } = this;
+    if (path === undefined && before === undefined) return;
+    this.file = openFile(path);
+    this.path = path;
+    if (before !== undefined) file.end();
+  }
+
+  write(line: string): void {
+    const isForPeople = this.path === undefined && this.isTerminal;
+    this.file.write(isForPeople ? terminalLine(line) : line);
+  }
+}
+
+function openFile(path: string | undefined): ReturnType<typeof pino.destination> {
+  try {
+    return pino.destination({ dest: path ?? 2, sync: true, append: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const next = 'name a file that this user can write with --log-file, or - for standard error';
+    throw new ConfigError('HFS-5101', `log file ${path} cannot be opened`, why, next, error);
+  }
 }
 
 type Emit = (level: LogLevel, message: string, fields: LogFields) => void;

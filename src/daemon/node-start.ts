@@ -17,6 +17,10 @@ export interface NodeSetup {
 
 /** A node at work. */
 export interface RunningNode extends Served {
+  /** Settles when the start-up sequence has come as far as it can: the node runs, or has said why it cannot. */
+  readonly begun: Promise<void>;
+  /** Takes over what of these options can change while it runs, and opens the log of its brick anew. */
+  reload(options: DaemonOptions): void;
   /** Stops the brick and everything else, in order. The status says `stopping` meanwhile. */
   stop(): Promise<void>;
 }

@@ -39,6 +39,7 @@ export class Node implements PeerService, RunningNode {
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
   private keptVolfile: Promise<void> = Promise.resolve();
+  begun: Promise<void> = Promise.resolve();
 
   constructor(
     readonly setup: NodeSetup,
@@ -65,6 +66,10 @@ export class Node implements PeerService, RunningNode {
     return this.state.data.secret ?? undefined;
   }
 
+  standstill(): string | undefined {
+    return this.config?.database.standstill;
+  }
+
   /** HOST:PORT that others dial. */
   get address(): string {
     const { options, http } = this.setup;
@@ -86,14 +91,18 @@ export class Node implements PeerService, RunningNode {
       known: members.servers.map(({ name, address }) => `${name} ${address}`),
       listed: options.members,
     });
-    if (isServer) this.resume().catch((error: unknown) => this.failed(error));
+    if (isServer) this.begun = this.resume();
     else this.phase = 'running';
   }
 
   private async resume(): Promise<void> {
-    await this.takeUp();
-    this.phase = 'running';
-    await this.check.run();
+    try {
+      await this.takeUp();
+      this.phase = 'running';
+      this.check.soon(0);
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   private failed(error: unknown): void {

@@ -24,6 +24,8 @@ export interface DaemonOptions {
   /** Absolute; undefined is standard error. */
   readonly logFile: string | undefined;
   readonly sources: Readonly<Record<DaemonOptionName, OptionSource>>;
+  /** What hekafsd.json says in vain, because a flag or the environment says otherwise. */
+  readonly overruled: readonly DaemonOptionName[];
 }
 
 /** Texts given for options, as one source has them. */
@@ -59,6 +61,7 @@ export function daemonOptions(input: OptionInput): DaemonOptions {
     logLevel: find('log-level', read.level) ?? 'info',
     logFile: logFile === '-' ? undefined : resolve(logFile),
     sources: sourcesOf({ flag: input.flags, environment, file }),
+    overruled: overruledBy({ ...environment, ...input.flags }, file),
   };
 }
 
@@ -96,6 +99,13 @@ function sourceOf(sources: Sources, name: DaemonOptionName): OptionSource {
 function sourcesOf(sources: Sources): Readonly<Record<DaemonOptionName, OptionSource>> {
   const pairs = DAEMON_OPTIONS.map(({ name }) => [name, sourceOf(sources, name)] as const);
   return Object.fromEntries(pairs) as Record<DaemonOptionName, OptionSource>;
+}
+
+function overruledBy(above: Given, file: Given): readonly DaemonOptionName[] {
+  const names = DAEMON_OPTIONS.map(({ name }) => name);
+  return names.filter(
+    (name) => above[name] !== undefined && file[name] !== undefined && above[name] !== file[name],
+  );
 }
 
 /** An empty variable is one that is not set. */

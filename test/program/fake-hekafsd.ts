@@ -14,6 +14,9 @@ async function startNode({ options, log }: NodeSetup): Promise<RunningNode> {
     verbs,
     peers: { answer: async (_verb, body) => body },
     clusterSecret: () => 'secret',
+    standstill: () => undefined,
+    begun: Promise.resolve(),
+    reload: () => {},
     stop: async () => log.info('node stopped'),
   };
 }

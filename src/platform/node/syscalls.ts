@@ -27,6 +27,9 @@ export interface SystemCalls {
   getdents64(file: number, into: Uint8Array): number;
   /** Takes an exclusive `flock(2)` without waiting: EAGAIN where another process holds one. */
   flock(file: number): void;
+  socket(domain: number, type: number): number;
+  /** Sends one datagram to a `struct sockaddr`; answers how much was sent. */
+  sendto(file: number, data: Uint8Array, flags: number, address: Uint8Array): number;
 }
 
 type Native = (...args: readonly (number | Uint8Array)[]) => number;
@@ -94,6 +97,8 @@ function bind(koffi: Koffi): SystemCalls {
   const lseek = native('lseek', long, int, long, int);
   const getdents = native('getdents64', long, int, pointer, size);
   const flock = native('flock', int, int, int);
+  const socket = native('socket', int, int, int, int);
+  const sendto = native('sendto', long, int, pointer, size, int, pointer, 'unsigned int');
   return {
     lgetxattr: (path, name, into) =>
       lget(cString(path, 'lgetxattr'), cString(name, 'lgetxattr'), into, into.length),
@@ -114,6 +119,9 @@ function bind(koffi: Koffi): SystemCalls {
     lseek: (file, offset, whence) => lseek(file, offset, whence),
     getdents64: (file, into) => getdents(file, into, into.length),
     flock: (file) => void flock(file, LOCK_EX | LOCK_NB),
+    socket: (domain, type) => socket(domain, type, 0),
+    sendto: (file, data, flags, address) =>
+      sendto(file, data, data.length, flags, address, address.length),
   };
 }
 

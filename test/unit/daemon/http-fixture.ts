@@ -32,6 +32,7 @@ export class HttpFixture {
   readonly bugs: unknown[] = [];
   readonly peerCalls: { readonly verb: PeerVerb; readonly body: Buffer }[] = [];
   secret: string | undefined = SECRET;
+  standstill: string | undefined;
   isStarted = true;
   answerPeer: (verb: PeerVerb, body: Buffer) => Promise<Buffer> = async (_verb, body) => body;
   /** As a state directory: with the socket, and the token. */
@@ -43,6 +44,7 @@ export class HttpFixture {
     const served = {
       verbs: this.verbs,
       clusterSecret: () => this.secret,
+      standstill: () => this.standstill,
       peers: {
         answer: (verb: PeerVerb, body: Buffer) => {
           this.peerCalls.push({ verb, body });

@@ -191,6 +191,9 @@ describe('HTTP API', () => {
 
   it('tells health in lines', async () => {
     assert.equal((await http.ask('/v1/health/live')).body.toString(), 'ok\n');
+    http.standstill = 'a take-over does not end';
+    const hangs = await http.ask('/v1/health/live');
+    assert.deepEqual([hangs.status, hangs.body.toString()], [503, 'a take-over does not end\n']);
     const notReady = await http.ask('/v1/health/ready');
     assert.equal(notReady.status, 503);
     assert.match(notReady.body.toString(), /^\[-\] state: new, /);
