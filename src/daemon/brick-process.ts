@@ -62,6 +62,11 @@ export class BrickProcess {
     this.spawn();
   }
 
+  /** Has it open its log anew. Only for one that listens: before, the signal would end it. */
+  reopenLog(): void {
+    if (this.pid !== null) signal(this.pid, 'SIGHUP');
+  }
+
   /** Ends it, for good. */
   async stop(): Promise<void> {
     this.isStopped = true;

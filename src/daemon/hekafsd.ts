@@ -99,7 +99,9 @@ function reload(daemon: Daemon, running: Running, service: Service, log: OpenLog
       tellReload(log, changes, read);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      log.error('the configuration was not read again; all stays as it was', error.toJSON());
+      log.error('the configuration was not read again; all stays as it was', {
+        ...error.toJSON(),
+      });
     }
   });
 }

@@ -14,6 +14,7 @@ import { addLearner, letIn, TokenAges } from './membership.js';
 import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
 import { type NodeState, newNodeState } from './node-state.js';
 import { NodeVerbs } from './node-verbs.js';
+import type { DaemonOptions } from './options.js';
 import { makeStateDir } from './prepare.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
@@ -40,12 +41,15 @@ export class Node implements PeerService, RunningNode {
   private isLeaving = false;
   private keptVolfile: Promise<void> = Promise.resolve();
   begun: Promise<void> = Promise.resolve();
+  /** HTTP addresses where members may be, beside those of the list; a reload changes it in place. */
+  readonly listed: string[];
 
   constructor(
     readonly setup: NodeSetup,
     readonly state: StateFile<NodeState>,
   ) {
     this.brick = this.newBrick();
+    this.listed = [...setup.options.members];
     this.instance = setup.platform.random.uuid();
     this.tokens = new TokenAges(setup.platform.clock);
     this.check = new StartUpCheck(this);
@@ -79,7 +83,7 @@ export class Node implements PeerService, RunningNode {
 
   /** Opens the management port, then takes up what the state says this node is. */
   async begin(): Promise<void> {
-    const { log, options } = this.setup;
+    const { log } = this.setup;
     this.volfiles = await openManagementPort(this);
     const { cluster, brick, isRetired, members } = this.state.data;
     const isServer = cluster !== null && !isRetired && brick !== null;
@@ -89,7 +93,7 @@ export class Node implements PeerService, RunningNode {
     });
     log.info('start-up 2/5: members', {
       known: members.servers.map(({ name, address }) => `${name} ${address}`),
-      listed: options.members,
+      listed: this.listed,
     });
     if (isServer) this.begun = this.resume();
     else this.phase = 'running';
@@ -122,7 +126,7 @@ export class Node implements PeerService, RunningNode {
       peers: setup.peers,
       instance: this.instance,
       log: setup.log,
-      listed: setup.options.members,
+      listed: this.listed,
       state: { ...state.data, cluster, secret },
       membersChanged: () => this.membersChanged(),
       retired: () => this.wasRetired(),
@@ -247,6 +251,14 @@ export class Node implements PeerService, RunningNode {
         (error: unknown) => this.failed(error),
       );
     });
+  }
+
+  reload({ members }: DaemonOptions): void {
+    if (JSON.stringify(members) !== JSON.stringify(this.listed)) {
+      this.listed.splice(0, this.listed.length, ...members);
+      this.check.soon();
+    }
+    if (this.config?.isBrickUp) this.brick.reopenLog();
   }
 
   async stop(): Promise<void> {

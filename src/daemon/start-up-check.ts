@@ -56,7 +56,7 @@ export class StartUpCheck {
     const context = { platform, peers, self, cluster, reader };
     const [evidence, listed] = await Promise.all([
       gatherEvidence(context, members),
-      askListed(context, members, setup.options.members),
+      askListed(context, members, this.node.listed),
     ]);
     const report = compareLists(members, evidence, listed);
     this.tell(report, evidence.filter(({ markers }) => markers !== undefined).length);

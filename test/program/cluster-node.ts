@@ -42,6 +42,8 @@ export class ClusterNode {
     readonly name: string,
     readonly stateDir: string,
     readonly ports: NodePorts,
+    /** What its environment has beside ours. */
+    private readonly environment: Readonly<Record<string, string>> = {},
   ) {
     this.address = `127.0.0.1:${ports.http}`;
   }
@@ -81,6 +83,7 @@ export class ClusterNode {
   async start(): Promise<void> {
     const errors = openSync(`${this.stateDir}.err`, 'a');
     const child = spawn(process.execPath, [bin('hekafsd'), ...this.arguments], {
+      env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'ignore', errors],
     });
     closeSync(errors);

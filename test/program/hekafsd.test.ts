@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bin, ended, heard, run, start } from './run.js';
+import { until } from './until.js';
 
 const PROGRAM = fileURLToPath(new URL('./fake-hekafsd.js', import.meta.url));
 
@@ -105,17 +106,74 @@ describe('hekafsd, the program', () => {
 
   it('reads its file, and opens its log anew on SIGHUP', async () => {
     const log = join(directory, 'log');
-    writeFileSync(join(directory, 'hekafsd.json'), JSON.stringify({ 'log-file': log }));
-    const child = launch();
-    await logText(directory);
+    const child = await withFile({ 'log-file': log });
     rmSync(log);
     child.kill('SIGHUP');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await lineIn(log, /configuration read again/);
     child.kill('SIGTERM');
     assert.equal(await ended(child), 0);
     assert.match(readFileSync(log, 'utf8'), /hekafsd stops/);
   });
+
+  it('SIGHUP: takes over what can change, and names what waits for the next start', async () => {
+    const log = join(directory, 'log');
+    const child = await withFile({ 'log-file': log, 'log-level': 'warn', 'mgmt-port': 1234 });
+    assert.doesNotMatch(readFileSync(log, 'utf8'), /"level":"info"/);
+    const moved = join(directory, 'moved');
+    const file = { 'log-file': moved, 'mgmt-port': 1235, host: 'birch' };
+    writeFileSync(join(directory, 'hekafsd.json'), JSON.stringify(file));
+    child.kill('SIGHUP');
+    const later = await lineIn(moved, /"options":\["mgmt-port"\],.*at the next start/);
+    assert.match(later, /"next":/);
+    const vain = await lineIn(moved, /"options":\["host"\],.*have no effect/);
+    assert.match(vain, /"level":"warn"/);
+    await lineIn(moved, /"changed":\["log-level","log-file"\].*configuration read again/);
+    assert.doesNotMatch(readFileSync(log, 'utf8'), /read again/, 'the old file is let go');
+  });
+
+  it('SIGHUP with a mistake: one clear error, and everything as it was', async () => {
+    const log = join(directory, 'log');
+    const child = await withFile({ 'log-file': log });
+    const mistakes = [
+      ['{"log-level":"loud"}', /"code":"HFS-1001".*log-level in hekafsd.json/],
+      ['{', /"code":"HFS-1001".*cannot be used/],
+      [`{"log-file":"${directory}/no/log"}`, /"code":"HFS-5101".*ENOENT/],
+    ] as const;
+    for (const [text, said] of mistakes) {
+      writeFileSync(join(directory, 'hekafsd.json'), text);
+      child.kill('SIGHUP');
+      await lineIn(log, said);
+      assert.equal((await status()).code, 8, 'it goes on');
+    }
+    const lines = readFileSync(log, 'utf8').split('\n');
+    assert.equal(lines.filter((line) => line.includes('"level":"error"')).length, mistakes.length);
+  });
+
+  it('says which log file cannot be opened', async () => {
+    const said = await run(PROGRAM, args('--log-file', join(directory, 'no/log')));
+    assert.equal(said.code, 1);
+    assert.match(
+      said.stderr,
+      /^HFS-5101 log file .*no\/log cannot be opened: .*\nnext: .*--log-file/,
+    );
+  });
+
+  /** A daemon with this hekafsd.json, whose log is a file. */
+  async function withFile(file: Readonly<Record<string, string | number>>): Promise<ChildProcess> {
+    writeFileSync(join(directory, 'hekafsd.json'), JSON.stringify(file));
+    const child = launch();
+    await until('it answers', async () => (await status()).stdout.length > 0);
+    return child;
+  }
 });
+
+/** The first line of a log that looks so. */
+function lineIn(path: string, pattern: RegExp): Promise<string> {
+  return until(`${path} has ${pattern}`, () => {
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    return text.split('\n').find((line) => pattern.test(line));
+  });
+}
 
 /** The log, once the daemon answers. */
 async function logText(directory: string): Promise<string> {

@@ -2,6 +2,7 @@ import type { Code } from '../../config/error.js';
 import { ACCESS } from './access.js';
 import { AVAILABILITY } from './availability.js';
 import type { Explanation } from './explanation.js';
+import { HOST } from './host.js';
 import { MEMBERSHIP } from './membership.js';
 import { NODE } from './node.js';
 import { REQUESTS } from './requests.js';
@@ -15,4 +16,5 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   ...VERIFICATION,
   ...ACCESS,
   ...NODE,
+  ...HOST,
 };

@@ -1,5 +1,5 @@
 import { FopError } from '../../fop/error.js';
-import { type SystemCalls, requireSystemCalls } from './syscalls.js';
+import { requireSystemCalls, type SystemCalls } from './syscalls.js';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
