@@ -36,6 +36,11 @@ export class SimLogFile {
     return Buffer.concat(this.pieces.map(({ bytes }) => bytes));
   }
 
+  /** The disk is given back what it held on an earlier day. */
+  rollBack(content: Buffer): void {
+    this.pieces = [{ bytes: content, isSynced: true }];
+  }
+
   crash(random: SimRandom): void {
     this.pieces = this.pieces.flatMap(({ bytes, isSynced }) => {
       if (isSynced || random.chance(0.3)) return [{ bytes, isSynced: true }];

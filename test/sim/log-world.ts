@@ -35,6 +35,9 @@ const CLUSTER = '00000000-0000-4000-8000-0000000000c1';
 /** Ways to break the protocol on purpose, to see that the checks notice. */
 export type LogBug = 'none' | 'no-size-check' | 'no-sync';
 
+/** When one server comes back with the disk of an earlier time, in a world where that happens. */
+const ROLL_BACK = { takenMs: 2500, offMs: 5000, onMs: 5400 } as const;
+
 class LogWorld implements FaultStage {
   readonly kernel: Kernel;
   readonly fabric: Fabric;
@@ -46,6 +49,9 @@ class LogWorld implements FaultStage {
   /** What each node has kept of the logs' lengths. */
   private readonly lengths = new Map<string, readonly VoterLength[]>();
   private readonly history = new History();
+  /** Servers that were told that their log has lost its vote. */
+  private readonly lost = new Set<string>();
+  private rolledBack: string | undefined;
   private readonly checks = new CommitChecks();
   private readonly members: Members;
 
@@ -53,6 +59,7 @@ class LogWorld implements FaultStage {
     seed: number,
     options: WorldOptions,
     private readonly bug: LogBug,
+    private readonly rollsBack: boolean,
   ) {
     this.kernel = new Kernel(seed, options);
     this.fabric = new Fabric(this.kernel);
@@ -125,7 +132,7 @@ class LogWorld implements FaultStage {
       release: () => undefined,
       lengths: this.lengths.get(name) ?? [],
       rememberLengths: (lengths) => this.lengths.set(name, lengths),
-      ownLogLost: (why) => this.kernel.fail(`${name} has lost its vote: ${why}`),
+      ownLogLost: (why) => this.ownLogLost(name, why),
       applied: (record) => this.checks.applied(name, record),
       retired: () => this.kernel.fail(`${name} believes that it was retired`),
       log: (_level, message, fields) =>
@@ -146,6 +153,11 @@ class LogWorld implements FaultStage {
       }),
     });
     await database.start();
+  }
+
+  private ownLogLost(name: string, why: string): void {
+    this.kernel.note(`${name} has lost its vote: ${why}`);
+    this.lost.add(name);
   }
 
   private acceptor(process: SimProcess, server: Server): SimLogAcceptor {
@@ -174,7 +186,8 @@ class LogWorld implements FaultStage {
     for (const name of SERVERS)
       for (const role of ['brick', 'hekafsd']) this.restart(`${name}/${role}`);
     const clients = CLIENTS.map((name) => this.startClient(name));
-    this.stage(seed);
+    if (this.rollsBack) this.stageRollBack();
+    else this.stage(seed);
     await this.kernel.run({ untilMs: WORK_END_MS });
     for (const client of clients) client.isDone = true;
     const before = clients.map(({ answered }) => answered);
@@ -188,7 +201,11 @@ class LogWorld implements FaultStage {
   private findings(clients: readonly ConfigClient[], before: readonly number[]): string[] {
     const verdict = checkLinearizable(this.history.finish());
     const stuck = clients.filter(({ answered }, index) => answered <= (before[index] ?? 0));
+    const out = [...this.lost].join(', ');
     return [
+      ...(out === (this.rolledBack ?? '')
+        ? []
+        : [`without a vote: ${out}, not ${this.rolledBack}`]),
       ...(verdict.isLinearizable ? [] : [verdict.why]),
       ...(stuck.length === 0 ? [] : [`${stuck.length} clients never got an answer again`]),
       ...this.checks.findings(
@@ -217,6 +234,37 @@ class LogWorld implements FaultStage {
     return client;
   }
 
+  /**
+   * One disk is given back what it held before, which counts as a failed disk; so every other fault is over by then, but
+   * for daemons that are killed and links that are slow.
+   */
+  private stageRollBack(): void {
+    const random = this.kernel.random.fork('roll back');
+    const name = random.pick(SERVERS);
+    const file = this.files.get(name);
+    if (file === undefined) return;
+    this.rolledBack = name;
+    let content: Buffer = Buffer.alloc(0);
+    this.kernel.schedule(ROLL_BACK.takenMs, null, 'a copy of a disk', () => {
+      content = file.content();
+    });
+    this.kernel.schedule(ROLL_BACK.offMs, null, 'power off', () => this.powerOff(name));
+    this.kernel.schedule(ROLL_BACK.onMs, null, 'power on, rolled back', () => {
+      file.rollBack(content);
+      this.powerOn(name);
+    });
+    const before = { fromMs: FAULTS_FROM_MS, untilMs: ROLL_BACK.offMs - 500 };
+    const after = { fromMs: ROLL_BACK.onMs, untilMs: FAULTS_END_MS };
+    const daemons = SERVERS.map((server) => `${server}/hekafsd`);
+    const targets = { servers: SERVERS, clients: CLIENTS, processes: daemons };
+    const rest = { gapMs: random.between(300, 1500), extent: 'minority' } as const;
+    stageFaults(this, planFaults(random, targets, { ...before, ...rest, kinds: FAULT_MODES.all }));
+    stageFaults(
+      this,
+      planFaults(random, targets, { ...after, ...rest, kinds: ['kill', 'clog', 'jump'] }),
+    );
+  }
+
   private stage(seed: number): void {
     const modes = Object.keys(FAULT_MODES) as FaultMode[];
     const mode = modes[seed % modes.length] ?? 'all';
@@ -236,7 +284,12 @@ class LogWorld implements FaultStage {
 
 export function logWorldWith(bug: LogBug) {
   return (seed: number, options: WorldOptions): Promise<WorldResult> =>
-    new LogWorld(seed, options, bug).run(seed);
+    new LogWorld(seed, options, bug, false).run(seed);
 }
 
 export const logWorld = logWorldWith('none');
+
+/** The log world, with one disk that comes back as it was before. */
+export function rollBackWorld(seed: number, options: WorldOptions): Promise<WorldResult> {
+  return new LogWorld(seed, options, 'none', true).run(seed);
+}

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { brickWorld } from './brick-world.js';
 import { configWorld } from './config-world.js';
-import { logWorld } from './log-world.js';
+import { logWorld, rollBackWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
 import { type NamedWorld, runSeeds, type SeedFailure } from './seeds.js';
 import type { World } from './world.js';
@@ -17,6 +17,7 @@ const WORLDS: Readonly<Record<string, World>> = {
   register: registerWorld,
   brick: brickWorld,
   log: logWorld,
+  'roll-back': rollBackWorld,
   config: configWorld,
 };
 

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { type LogBug, logWorld, logWorldWith } from '../../sim/log-world.js';
+import { type LogBug, logWorld, logWorldWith, rollBackWorld } from '../../sim/log-world.js';
 import { runSeeds } from '../../sim/seeds.js';
 
 describe('sim log world', () => {
   it('holds for 80 seeds', async () => {
     const worlds = [{ name: 'log', world: logWorld }];
     assert.deepEqual(await runSeeds(worlds, { from: 1, count: 80 }), []);
+  });
+
+  it('holds for 25 seeds in which a disk is rolled back, and that disk has no vote', async () => {
+    const worlds = [{ name: 'roll-back', world: rollBackWorld }];
+    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 25 }), []);
   });
 
   it('gives one trace for one seed', async () => {
