@@ -8,8 +8,9 @@ import { getCommand } from './get.js';
 import { initCommand } from './init.js';
 import { listCommand } from './list.js';
 import { retireCommand, serveCommand, tokenCommand } from './membership.js';
+import { serversCommand } from './servers.js';
 import { setCommand } from './set.js';
-import { serversCommand, statusCommand } from './status.js';
+import { statusCommand } from './status.js';
 import { volfileCommand } from './volfile.js';
 
 /** All that hfs_config can do; what is not here is not in its help either. */

@@ -1,4 +1,4 @@
-import type { ServerStatus, ServersReport, Status } from '../daemon/verbs.js';
+import type { ServerStatus, Status } from '../daemon/verbs.js';
 import { jsonOf } from './api-answer.js';
 import type { Arguments, CliCommand } from './command.js';
 import type { Context } from './context.js';
@@ -18,21 +18,6 @@ export const statusCommand: CliCommand = {
     if (context.isJson) context.output.data(`${JSON.stringify(status)}\n`);
     else for (const line of statusLines(status, context.output)) context.output.data(`${line}\n`);
     return status.state === 'ready' ? 0 : DEGRADED;
-  },
-};
-
-export const serversCommand: CliCommand = {
-  words: 'servers',
-  doc: 'who is known, who answered and who left a marker, side by side; exit code 8 if they differ',
-  examples: ['servers', 'servers --json'],
-  positionals: [],
-  options: [],
-  async run(_args: Arguments, context: Context): Promise<number> {
-    const answer = await context.client.ask({ method: 'GET', path: '/v1/servers' });
-    const report = jsonOf<ServersReport>(answer);
-    if (context.isJson) context.output.data(`${JSON.stringify(report)}\n`);
-    else for (const line of serversLines(report)) context.output.data(`${line}\n`);
-    return report.agree ? 0 : DEGRADED;
   },
 };
 
@@ -82,19 +67,6 @@ function serverRow(server: ServerStatus): readonly string[] {
     server.address,
     server.brick,
   ];
-}
-
-function serversLines(report: ServersReport): readonly string[] {
-  const head = ['SERVER', 'ID', 'KNOWN', 'ANSWERED', 'MARKER', 'DIFFERENCE'];
-  const rows = report.rows.map((row) => [
-    row.name,
-    row.node,
-    row.known ? 'yes' : 'no',
-    row.answered,
-    row.marker ? 'yes' : 'no',
-    row.difference,
-  ]);
-  return [...table([head, ...rows]), report.agree ? 'the lists agree' : 'the lists differ'];
 }
 
 function stateColour(state: Status['state']): Colour {

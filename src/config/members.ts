@@ -26,6 +26,8 @@ export interface Server {
 export interface Tombstone {
   readonly node: string;
   readonly name: string;
+  /** Where it answered last. */
+  readonly address?: string;
 }
 
 /** The member list: a value, replaced as a whole by a commit. */
@@ -119,7 +121,10 @@ export function withoutServer(members: Members, server: Server): Members {
     ...members,
     epoch: members.epoch + 1,
     servers: members.servers.filter((each) => each.node !== server.node),
-    retired: [...members.retired, { node: server.node, name: server.name }],
+    retired: [
+      ...members.retired,
+      { node: server.node, name: server.name, address: server.address },
+    ],
   };
 }
 

@@ -24,6 +24,11 @@ export interface PeerStatus {
   readonly state: string;
   readonly revision: number;
   readonly epoch: number;
+  /** Of the process that answers; an older release does not say. */
+  readonly instance?: string;
+  /** Whether its copy of the values holds all that it knows of, and how many revisions are missing. */
+  readonly caughtUp?: boolean;
+  readonly behind?: number;
 }
 
 /** Words between hekafsd processes: HTTP in production, the simulated network in the simulator. */

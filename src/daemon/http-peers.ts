@@ -147,7 +147,18 @@ export function peerStatus(body: unknown): PeerStatus {
     isCount(revision) &&
     isCount(epoch);
   if (!isFit) throw new Error('its status is not one of hekafsd');
-  return { node, name, cluster, server, state, revision, epoch };
+  return { node, name, cluster, server, state, revision, epoch, ...moreOf(fields) };
+}
+
+/** What an older release does not say, or says otherwise. */
+function moreOf(fields: object): Pick<PeerStatus, 'instance' | 'caughtUp' | 'behind'> {
+  const { instance, heal } = fields as { instance?: unknown; heal?: unknown };
+  const { caughtUp, behind } = (heal ?? {}) as { caughtUp?: unknown; behind?: unknown };
+  return {
+    ...(isShortText(instance) ? { instance } : {}),
+    ...(typeof caughtUp === 'boolean' ? { caughtUp } : {}),
+    ...(isCount(behind) ? { behind } : {}),
+  };
 }
 
 function isShortText(value: unknown): value is string {

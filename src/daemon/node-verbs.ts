@@ -4,6 +4,7 @@ import { tokenHash } from './credentials.js';
 import { type RetireOptions, retire } from './membership.js';
 import type { Node } from './node.js';
 import { readFound } from './reading.js';
+import type { ServersReport } from './servers-report.js';
 import { statusReport } from './status-report.js';
 import type {
   Asker,
@@ -11,7 +12,6 @@ import type {
   Found,
   MembershipChange,
   ServeRequest,
-  ServersReport,
   Status,
   Verbs,
   Written,
@@ -27,6 +27,7 @@ export class NodeVerbs implements Verbs {
   status(): Status {
     return statusReport({
       name: this.node.setup.options.host,
+      instance: this.node.instance,
       state: this.node.state.data,
       config: this.node.config,
       phase: this.node.phase,

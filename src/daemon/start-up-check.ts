@@ -1,8 +1,12 @@
+import type { Members } from '../config/members.js';
 import type { Timer } from '../platform/platform.js';
 import { readerCredentials } from './credentials.js';
+import { peerStatus } from './http-peers.js';
 import type { Node } from './node.js';
-import type { ServersReport, Status } from './verbs.js';
-import { askListed, compareLists, gatherEvidence } from './verification.js';
+import { compareLists, isConfirmed } from './server-lists.js';
+import type { ServersReport } from './servers-report.js';
+import type { Status } from './verbs.js';
+import { askListed, gatherEvidence } from './verification.js';
 
 const GATHER_MS = 700;
 /** Lists that differ are looked at again: servers come up one after the other. */
@@ -53,24 +57,31 @@ export class StartUpCheck {
     const { members } = config.database;
     const { platform, peers } = setup;
     const reader = readerCredentials(secret);
-    const context = { platform, peers, self, cluster, reader };
-    const [evidence, listed] = await Promise.all([
+    const own = () => peerStatus(this.node.verbs.status());
+    const context = { platform, peers, self, own, reader };
+    const [servers, listed] = await Promise.all([
       gatherEvidence(context, members),
       askListed(context, members, this.node.listed),
     ]);
-    const report = compareLists(members, evidence, listed);
-    this.tell(report, evidence.filter(({ markers }) => markers !== undefined).length);
+    const report = compareLists({ self, cluster, members, servers, listed, sightings: [] });
+    this.note(report, members);
+    this.tell(report, servers.filter(({ copy }) => copy.kind === 'read').length);
     if (!report.agree) this.soon(AGAIN_MS);
     return report;
   }
 
-  /** One line per step, when its outcome is another one than last time. */
-  private tell(report: ServersReport, mounted: number): void {
+  /** The mount is for real once the list is known to be the newest; what else differs does not change that. */
+  private note(report: ServersReport, members: Members): void {
     const differences = report.rows.filter(({ difference }) => difference !== '');
     const why = report.agree
       ? `${report.rows.length} known, all answered and marked`
       : differences.map(({ name, difference }) => `${name}: ${difference}`).join('; ');
-    this.mount = { verified: report.agree, why };
+    this.mount = { verified: isConfirmed(members, report), why };
+  }
+
+  /** One line per step, when its outcome is another one than last time. */
+  private tell(report: ServersReport, mounted: number): void {
+    const { why } = this.mount;
     const answers = report.rows.map(({ name, answered }) => `${name} ${answered}`);
     const outcome = JSON.stringify([answers, mounted, why]);
     if (outcome === this.last) return;

@@ -11,6 +11,7 @@ const UNCONFIRMED_MS = 3000;
 /** What a node knows of itself when it is asked how it is. */
 export interface StatusInput {
   readonly name: string;
+  readonly instance: string;
   readonly state: NodeState;
   readonly config: ConfigNode | undefined;
   readonly phase: 'starting' | 'joining' | 'running' | 'stopping';
@@ -28,6 +29,7 @@ export function statusReport(input: StatusInput): Status {
   const verdict = verdictOf(input, servers);
   return {
     node: state.node,
+    instance: input.instance,
     name: input.name,
     version: VERSION,
     pid: process.pid,

@@ -1,4 +1,5 @@
 import type { Key } from '../config/key.js';
+import type { ServersReport } from './servers-report.js';
 
 /*
  * What a hekafsd can be asked to do. HTTP routes translate requests into these calls and answers back; nothing in
@@ -35,6 +36,8 @@ export interface ServerStatus {
 
 export interface Status {
   readonly node: string;
+  /** Of this process, new with each start. */
+  readonly instance: string;
   readonly name: string;
   readonly version: string;
   readonly pid: number;
@@ -67,20 +70,6 @@ export interface Status {
     readonly port: number | null;
     readonly path: string | null;
   };
-}
-
-/** The three lists of seed 004: who is known, who answered, who left a marker; and how they differ. */
-export interface ServersReport {
-  readonly rows: readonly {
-    readonly node: string;
-    readonly name: string;
-    readonly known: boolean;
-    readonly answered: 'yes' | 'no' | 'unknown';
-    readonly marker: boolean;
-    /** Empty where all agree. */
-    readonly difference: string;
-  }[];
-  readonly agree: boolean;
 }
 
 export interface ServeRequest {

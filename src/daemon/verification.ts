@@ -1,194 +1,111 @@
 import { SERVERS_KEY } from '../config/desired-values.js';
 import type { Members, Server } from '../config/members.js';
-import { PeerError, type Peers } from '../config/peers.js';
+import { PeerError, type PeerStatus, type Peers } from '../config/peers.js';
 import { isErrno } from '../fop/error.js';
 import { isGfid } from '../fop/gfid.js';
 import { readable } from '../fop/name.js';
-import { buildGraph } from '../graph/graph.js';
-import { TRANSLATORS } from '../graph/translators.js';
-import { type Credentials, configValuesVolfile } from '../graph/volgen.js';
-import { Volume } from '../mount/volume.js';
+import type { Credentials } from '../graph/volgen.js';
+import type { Volume } from '../mount/volume.js';
 import type { Platform } from '../platform/platform.js';
-import type { ServersReport } from './verbs.js';
-
-/** What one server of the list said, and which markers stand in its copy. */
-export interface ServerEvidence {
-  readonly server: Server;
-  readonly answered: 'yes' | 'no' | 'unknown';
-  readonly why: string;
-  /** Node ids of the markers in its copy; undefined where its copy could not be read. */
-  readonly markers: ReadonlySet<string> | undefined;
-}
-
-/** What answered at an address of `--members` that is no known server's. */
-export interface ListedEvidence {
-  readonly address: string;
-  readonly node: string;
-  readonly name: string;
-  readonly answered: 'yes' | 'no' | 'unknown';
-  readonly difference: string;
-}
+import type {
+  AddressAnswer,
+  CopyEvidence,
+  ListedEvidence,
+  Marker,
+  ServerEvidence,
+} from './server-evidence.js';
+import { withCopyOf } from './verification-mount.js';
 
 export interface VerificationContext {
   readonly platform: Platform;
   readonly peers: Peers;
   readonly self: string;
-  readonly cluster: string;
+  /** What this node says of itself. */
+  readonly own: () => PeerStatus;
   readonly reader: Credentials;
 }
 
 const STATUS_MS = 1000;
-const MOUNT_MS = 1500;
+const MAX_MARKER_BYTES = 64 * 1024;
+/** Where servers were that have been retired lately is asked too. */
+const MAX_RETIRED = 8;
 
 /** Asks each server of the list, and looks into its copy with a mount that writes and heals nothing. */
 export function gatherEvidence(
   context: VerificationContext,
   members: Members,
 ): Promise<ServerEvidence[]> {
-  return Promise.all(members.servers.map((server) => evidenceOf(context, server)));
+  return Promise.all(
+    members.servers.map(async (server) => {
+      const [answer, copy] = await Promise.all([
+        server.node === context.self
+          ? { kind: 'status' as const, status: context.own() }
+          : answerAt(context, server.address),
+        copyOf(context, server),
+      ]);
+      return { server, answer, copy };
+    }),
+  );
 }
 
-async function evidenceOf(context: VerificationContext, server: Server): Promise<ServerEvidence> {
-  const [{ answered, why }, markers] = await Promise.all([
-    answerOf(context, server),
-    markersOf(context, server),
-  ]);
-  return { server, answered, why, markers };
-}
-
-/** Asks at the addresses of `--members` beside those that the list has. */
+/** Asks at the addresses of `--members` and of retired servers, beside those that the list has. */
 export function askListed(
   context: VerificationContext,
   members: Members,
   addresses: readonly string[],
 ): Promise<ListedEvidence[]> {
   const known = new Set(members.servers.map(({ address }) => address));
+  const retired = members.retired.slice(-MAX_RETIRED).flatMap(({ address }) => address ?? []);
+  const asked = new Set([...addresses, ...retired].filter((each) => !known.has(each)));
   return Promise.all(
-    addresses.filter((each) => !known.has(each)).map((each) => listedAt(context, members, each)),
+    [...asked].map(async (address) => ({ address, answer: await answerAt(context, address) })),
   );
 }
 
-async function listedAt(
-  { peers, cluster, self }: VerificationContext,
-  members: Members,
-  address: string,
-): Promise<ListedEvidence> {
+async function answerAt({ peers }: VerificationContext, address: string): Promise<AddressAnswer> {
   try {
-    const { node, name, ...status } = await peers.status(address, STATUS_MS);
-    const isKnown = node === self || members.servers.some((server) => server.node === node);
-    const isStranger = status.cluster !== null && status.cluster !== cluster;
-    const difference = isKnown
-      ? ''
-      : isStranger
-        ? `it belongs to another cluster, ${status.cluster}`
-        : status.server
-          ? 'it serves this cluster and is not on the list'
-          : '';
-    return {
-      address,
-      node,
-      name,
-      answered: status.server && !isStranger ? 'yes' : 'no',
-      difference,
-    };
+    return { kind: 'status', status: await peers.status(address, STATUS_MS) };
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
-    return { address, node: '', name: address, answered: 'unknown', difference: '' };
+    return { kind: 'silent', why: error.message };
   }
 }
 
-/** Yes or no is what the node itself says; silence is unknown, never no. */
-async function answerOf(
-  { peers, self, cluster }: VerificationContext,
-  server: Server,
-): Promise<Pick<ServerEvidence, 'answered' | 'why'>> {
-  if (server.node === self) return { answered: 'yes', why: '' };
+async function copyOf(context: VerificationContext, server: Server): Promise<CopyEvidence> {
   try {
-    const status = await peers.status(server.address, STATUS_MS);
-    if (status.node !== server.node)
-      return { answered: 'no', why: `node ${status.node} answers at ${server.address}` };
-    if (status.cluster !== cluster)
-      return { answered: 'no', why: `it belongs to cluster ${status.cluster ?? 'none'}` };
-    return status.server
-      ? { answered: 'yes', why: '' }
-      : { answered: 'no', why: 'it does not serve' };
+    const markers = await withCopyOf(context.platform, context.reader, server, markersIn);
+    return { kind: 'read', markers };
   } catch (error) {
-    if (error instanceof PeerError) return { answered: 'unknown', why: error.message };
+    return { kind: 'unreadable', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function markersIn(volume: Volume): Promise<ReadonlyMap<string, Marker | null>> {
+  const markers = new Map<string, Marker | null>();
+  for (const name of await namesIn(volume))
+    if (isGfid(name)) markers.set(name, await markerAt(volume, `${SERVERS_KEY}/${name}`));
+  return markers;
+}
+
+async function namesIn(volume: Volume): Promise<string[]> {
+  try {
+    return (await volume.list(SERVERS_KEY)).map(({ name }) => readable(name));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
 }
 
-/** The verification mount of one server. */
-async function markersOf(
-  { platform, reader }: VerificationContext,
-  server: Server,
-): Promise<ReadonlySet<string> | undefined> {
-  const at = { number: server.brick, host: server.host, port: server.port };
-  const graph = buildGraph(configValuesVolfile(at, reader), TRANSLATORS, platform);
+/** Null for one that says nothing intelligible: made by hand, or torn. */
+async function markerAt(volume: Volume, path: string): Promise<Marker | null> {
   try {
-    const isUp = new Promise<boolean>((resolve) => {
-      const timer = platform.clock.after(MOUNT_MS, () => resolve(false));
-      graph.top.listen(({ event }) => {
-        if (event !== 'child-up' && event !== 'auth-failed') return;
-        timer.cancel();
-        resolve(event === 'child-up');
-      });
-    });
-    await graph.start();
-    if (!(await isUp)) return undefined;
-    const volume = new Volume(graph.top, { newGfid: () => platform.random.uuid() });
-    const names = (await volume.list(SERVERS_KEY)).map(({ name }) => readable(name));
-    return new Set(names.filter((name) => isGfid(name)));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return new Set();
-    return undefined;
-  } finally {
-    await graph.stop();
+    const bytes = await volume.readFile(path, MAX_MARKER_BYTES);
+    const fields = JSON.parse(bytes.toString('utf8')) as Partial<Marker> | null;
+    const { name, address, voter } = fields ?? {};
+    if (typeof name !== 'string' || typeof address !== 'string' || typeof voter !== 'string')
+      return null;
+    return { name, address, voter };
+  } catch {
+    return null;
   }
-}
-
-/** Lays the three lists side by side: known, answered, markers. Pure. */
-export function compareLists(
-  members: Members,
-  evidence: readonly ServerEvidence[],
-  listed: readonly ListedEvidence[] = [],
-): ServersReport {
-  const copies = evidence.map(({ markers }) => markers).filter((markers) => markers !== undefined);
-  const marked = new Set(copies.flatMap((markers) => [...markers]));
-  const rows = evidence.map((each) => {
-    const { server, answered } = each;
-    const marker = marked.has(server.node);
-    return {
-      node: server.node,
-      name: server.name,
-      known: true,
-      answered,
-      marker,
-      difference: differenceOf(each, marker, copies.length > 0),
-    };
-  });
-  const strangers = [...marked].filter(
-    (node) => !members.servers.some((each) => each.node === node),
-  );
-  const extra = strangers.map((node) => strangerRow(members, node));
-  const found = listed
-    .filter(({ node }) => !members.servers.some((each) => each.node === node))
-    .map(({ address: _address, ...row }) => ({ ...row, known: false, marker: false }));
-  const all = [...rows, ...extra, ...found];
-  return { rows: all, agree: all.every(({ difference }) => difference === '') };
-}
-
-function differenceOf(evidence: ServerEvidence, isMarked: boolean, isAnyRead: boolean): string {
-  if (evidence.answered === 'no') return `it says no: ${evidence.why}`;
-  if (evidence.answered === 'unknown') return `no answer: ${evidence.why}`;
-  if (isAnyRead && !isMarked) return 'it serves and has left no marker';
-  if (evidence.markers === undefined) return 'its copy cannot be read now: it may lag';
-  return '';
-}
-
-function strangerRow(members: Members, node: string): ServersReport['rows'][number] {
-  const tombstone = members.retired.find((each) => each.node === node);
-  const difference = tombstone ? 'a marker of a retired server' : 'a marker of an unknown server';
-  const name = tombstone?.name ?? '?';
-  return { node, name, known: false, answered: 'unknown', marker: true, difference };
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../../src/config/error.js';
 import { ancestors, isWithin, type Key } from '../../../src/config/key.js';
+import type { ServersReport, ServersRow } from '../../../src/daemon/servers-report.js';
 import type {
   Asker,
   Condition,
@@ -7,7 +8,6 @@ import type {
   Listed,
   MembershipChange,
   ServeRequest,
-  ServersReport,
   Status,
   Verbs,
   Written,
@@ -37,6 +37,7 @@ export class FakeVerbs implements Verbs {
   status(): Status {
     return {
       node: `id-of-${this.name}`,
+      instance: `instance-of-${this.name}`,
       name: this.name,
       version: '0',
       pid: 1,
@@ -70,8 +71,22 @@ export class FakeVerbs implements Verbs {
 
   async servers(asker: Asker): Promise<ServersReport> {
     await this.asked(asker);
-    const row = { known: true, answered: 'yes', marker: true, difference: '' } as const;
-    const rows = this.servers_.map((name) => ({ node: `id-of-${name}`, name, ...row }));
+    const rows = this.servers_.map(
+      (name): ServersRow => ({
+        node: `id-of-${name}`,
+        name,
+        role: 'voter',
+        address: '127.0.0.1:1',
+        known: true,
+        epoch: 1,
+        answered: 'yes',
+        why: '',
+        marker: true,
+        markers: [{ copy: name, has: true }],
+        difference: '',
+        differences: [],
+      }),
+    );
     return { rows, agree: true };
   }
 
