@@ -20,9 +20,12 @@ const GRACE_MS = 2000;
 /** Shorter than daemons keep an idle connection. */
 const KEPT = new Agent({ keepAlive: true, timeout: 1000, maxSockets: 16 });
 
-/** One HTTP request to a daemon on loopback, without any retry. Rejects where no answer comes. */
+/** A port of loopback, or the path of a daemon's socket. */
+export type HttpPlace = number | string;
+
+/** One HTTP request to a daemon, without any retry. Rejects where no answer comes. */
 export function askHttp(
-  port: number,
+  place: HttpPlace,
   token: string | undefined,
   asked: Asked,
   agent = KEPT,
@@ -35,7 +38,8 @@ export function askHttp(
     ...asked.headers,
   };
   const signal = AbortSignal.timeout(timeoutMs + GRACE_MS);
-  const target = { host: '127.0.0.1', port, agent };
+  const at = typeof place === 'string' ? { socketPath: place } : { host: '127.0.0.1', port: place };
+  const target = { ...at, agent };
   return new Promise((resolve, reject) => {
     const sent = request({ ...target, method, path, headers, signal });
     sent.on('error', reject);

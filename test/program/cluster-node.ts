@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Status } from '../../src/daemon/verbs.js';
-import { type Answered, type Asked, askHttp } from './api.js';
+import { type Answered, type Asked, askHttp, type HttpPlace } from './api.js';
 import { freePorts } from './free-port.js';
 import { bin, ended, type Ran, run } from './run.js';
 import { until } from './until.js';
@@ -21,6 +21,16 @@ export async function nodePorts(): Promise<NodePorts> {
   const first = await freePorts(2 + BRICK_PORTS);
   return { http: first, mgmt: first + 1, bricks: [first + 2, first + 1 + BRICK_PORTS] };
 }
+
+/** Where a node runs: its address there, and the words before a program that start it there. */
+export interface NodePlace {
+  readonly host: string;
+  readonly command: readonly string[];
+  /** Whether this process can dial the address; else it asks over the node's socket. */
+  readonly isDialled: boolean;
+}
+
+const LOOPBACK: NodePlace = { host: '127.0.0.1', command: [], isDialled: true };
 
 /** What hfs_config said, as text. */
 export interface Said {
@@ -42,10 +52,15 @@ export class ClusterNode {
     readonly name: string,
     readonly stateDir: string,
     readonly ports: NodePorts,
-    /** What its environment has beside ours. */
-    private readonly environment: Readonly<Record<string, string>> = {},
+    /** What its environment has beside ours; read at `start`. */
+    public environment: Readonly<Record<string, string>> = {},
+    private readonly place = LOOPBACK,
   ) {
-    this.address = `127.0.0.1:${ports.http}`;
+    this.address = `${place.host}:${ports.http}`;
+  }
+
+  get httpPlace(): HttpPlace {
+    return this.place.isDialled ? this.ports.http : join(this.stateDir, 'hekafsd.sock');
   }
 
   get daemonPid(): number {
@@ -74,7 +89,7 @@ export class ClusterNode {
     const { http, mgmt, bricks } = this.ports;
     return [
       ...['--state-dir', this.stateDir, '--host', this.name, '--log-level', 'debug'],
-      ...['--http', `127.0.0.1:${http}`, '--mgmt-port', String(mgmt)],
+      ...['--http', `${this.place.host}:${http}`, '--mgmt-port', String(mgmt)],
       ...['--brick-ports', bricks.join('-'), '--log-file', `${this.stateDir}.log`],
     ];
   }
@@ -82,9 +97,10 @@ export class ClusterNode {
   /** Starts hekafsd and waits until it answers. */
   async start(): Promise<void> {
     const errors = openSync(`${this.stateDir}.err`, 'a');
-    const child = spawn(process.execPath, [bin('hekafsd'), ...this.arguments], {
-      env: { ...process.env, ...this.environment },
+    const words = [...this.place.command, process.execPath, bin('hekafsd'), ...this.arguments];
+    const child = spawn(words[0] ?? '', words.slice(1), {
       stdio: ['ignore', 'ignore', errors],
+      env: { ...process.env, ...this.environment },
     });
     closeSync(errors);
     this.child = child;
@@ -164,7 +180,7 @@ export class ClusterNode {
 
   /** One HTTP request with this node's token; rejects where nobody answers. */
   http(asked: Asked): Promise<Answered> {
-    return askHttp(this.ports.http, this.token, asked);
+    return askHttp(this.httpPlace, this.token, asked);
   }
 
   put(key: string, value: Buffer | string, timeoutMs = 10_000): Promise<Answered> {
@@ -176,7 +192,7 @@ export class ClusterNode {
   }
 
   async status(): Promise<Status> {
-    const answer = await askHttp(this.ports.http, undefined, {
+    const answer = await askHttp(this.httpPlace, undefined, {
       path: '/v1/status',
       timeoutMs: 1000,
     });

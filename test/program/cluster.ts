@@ -2,18 +2,29 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClusterNode, nodePorts } from './cluster-node.js';
+import { ClusterNode, type NodePlace, type NodePorts, nodePorts } from './cluster-node.js';
 import { until } from './until.js';
 import { sameValues } from './values-copy.js';
+
+/** Makes a place for each node of a cluster, and removes them. */
+export interface NodePlaces {
+  /** The ports of every node: each has an address of its own. */
+  readonly ports: NodePorts;
+  make(name: string): NodePlace;
+  end(): void;
+}
 
 /** hekafsd processes on loopback with their own state directories, all of which go at the end. */
 export class Cluster {
   readonly nodes: ClusterNode[] = [];
   private readonly directory = mkdtempSync(join(tmpdir(), 'hekafs-cluster-'));
 
+  /** On loopback, or each node where `places` says. */
+  constructor(private readonly places?: NodePlaces) {}
+
   /** Nodes that run and belong to no cluster yet. */
-  static async ofNew(count: number): Promise<Cluster> {
-    const cluster = new Cluster();
+  static async ofNew(count: number, places?: NodePlaces): Promise<Cluster> {
+    const cluster = new Cluster(places);
     try {
       for (let made = 0; made < count; made++) await cluster.make();
       await Promise.all(cluster.nodes.map((node) => node.start()));
@@ -25,8 +36,8 @@ export class Cluster {
   }
 
   /** Servers of one cluster, ready. */
-  static async ofServers(count: number): Promise<Cluster> {
-    const cluster = await Cluster.ofNew(count);
+  static async ofServers(count: number, places?: NodePlaces): Promise<Cluster> {
+    const cluster = await Cluster.ofNew(count, places);
     try {
       const [first, ...others] = cluster.nodes;
       if (first) await cluster.bootstrap(first);
@@ -49,7 +60,9 @@ export class Cluster {
 
   private async make(): Promise<ClusterNode> {
     const name = `n${this.nodes.length + 1}`;
-    const node = new ClusterNode(name, join(this.directory, name), await nodePorts());
+    const ports = this.places?.ports ?? (await nodePorts());
+    const place = this.places?.make(name);
+    const node = new ClusterNode(name, join(this.directory, name), ports, {}, place);
     this.nodes.push(node);
     return node;
   }
@@ -133,6 +146,7 @@ export class Cluster {
   async end(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.endAll()));
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    this.places?.end();
   }
 }
 

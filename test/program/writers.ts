@@ -118,7 +118,7 @@ export class Writers {
     if (node === undefined) return { why: 'no node runs', mayPass: true };
     try {
       const asked = { method: 'PUT', path: `/v1/config/${key}`, body: value, headers } as const;
-      const answer = await askHttp(node.ports.http, this.tokens.get(node), asked, this.agent);
+      const answer = await askHttp(node.httpPlace, this.tokens.get(node), asked, this.agent);
       return outcomeOf(node, answer);
     } catch (error) {
       return { why: `${node.name}: ${String(error)}`, mayPass: true };
