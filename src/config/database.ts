@@ -20,8 +20,10 @@ import { RememberedLengths } from './remembered-lengths.js';
 import { SharedRound } from './shared-round.js';
 import { type Outcome, Store, type Touched } from './store.js';
 import {
+  type AnswerMark,
   decodeProposals,
   type InquireAnswer,
+  type InquireWords,
   type LeaderHint,
   type ProposeAnswer,
   type PushAnswer,
@@ -94,7 +96,7 @@ export class ConfigDatabase {
       release: (voter) => context.release(voter),
       apply: (record) => this.apply(record),
       recent: (from) => this.recent.from(from),
-      confirmed: () => this.noteConfirmed(),
+      confirmed: (atMs) => this.noteConfirmed(atMs),
       ageMs: () => this.ageMs,
       confirm: () => this.confirmRound.join(),
       known: this.lengths.known,
@@ -173,8 +175,8 @@ export class ConfigDatabase {
     }
   }
 
-  private noteConfirmed(agoMs = 0): void {
-    this.confirmedMs = Math.max(this.confirmedMs, this.context.clock.monotonicMs() - agoMs);
+  private noteConfirmed(atMs: number): void {
+    this.confirmedMs = Math.max(this.confirmedMs, atMs);
   }
 
   /** Commits a list that was worked out from the present one; refused where another change came first. */
@@ -265,8 +267,10 @@ export class ConfigDatabase {
   private async confirm(): Promise<number> {
     const { leader } = this.leadership;
     if (leader === undefined) throw notAccepted(this.waitsFor());
+    // The logs were looked at after this moment; when their answers are read is another matter.
+    const atMs = this.context.clock.monotonicMs();
     const index = await leader.confirm();
-    this.noteConfirmed();
+    this.noteConfirmed(atMs);
     return index;
   }
 
@@ -351,11 +355,20 @@ export class ConfigDatabase {
         'are all nodes on the same release?',
       );
     this.lengths.known.noteAll(readLengths(json.lengths));
-    const isFollowing = this.leadership.follow(leader, servers ?? []);
+    const isFollowing = this.leadership.follow(leader, ageMs ?? null, servers ?? []);
     if (isFollowing && !this.leadership.isTakingOver) this.take(from, blobs);
     if (isFollowing && this.store.revision >= commit && typeof ageMs === 'number')
-      this.noteConfirmed(ageMs);
-    return { applied: this.store.revision, counter: this.epoch.counter, isFollowing };
+      this.noteFresh(ageMs, json.answered ?? null);
+    const mark = { instance: this.context.instance, sentMs: this.context.clock.monotonicMs() };
+    return { mark, applied: this.store.revision, counter: this.epoch.counter, isFollowing };
+  }
+
+  /**
+   * How long a push was on its way nobody knows: this process may have stood still in front of it. But it was made after
+   * the answer whose mark it brings back, so what it says is no older than from then.
+   */
+  private noteFresh(ageMs: number, answered: AnswerMark | null): void {
+    if (answered?.instance === this.context.instance) this.noteConfirmed(answered.sentMs - ageMs);
   }
 
   /** Each record gets bytes of its own: a value that is kept must not keep the whole message. */
@@ -366,14 +379,15 @@ export class ConfigDatabase {
   }
 
   private inquired(body: Buffer): InquireAnswer {
-    const { node } = decodeMessage<{ node: string }>(body).json;
+    const { node, isWithoutLeader } = decodeMessage<InquireWords>(body).json;
+    if (typeof node === 'string' && isWithoutLeader === true) this.leadership.isMissed(node);
     return {
       node: this.context.self,
       instance: this.context.instance,
       cluster: this.context.cluster,
       applied: this.store.revision,
       counter: this.epoch.counter,
-      leader: this.leaderHint ?? null,
+      leader: this.leadership.confirmed ?? null,
       lengths: this.lengths.known.all(),
       isAskerRetired: typeof node === 'string' && isRetired(this.members, node),
     };

@@ -1,18 +1,19 @@
 import type { Clock, Random, Timer } from '../platform/platform.js';
+import { Candidacy } from './candidacy.js';
 import { Followers } from './followers.js';
+import { HeardLeader, LEADER_SILENCE_MS, UNCONFIRMED_MS } from './heard-leader.js';
 import type { Acceptor } from './log/acceptor.js';
 import { compareEpochs, type Epoch, epochText, NO_EPOCH } from './log/epoch.js';
 import { type KnownLengths, readLengths } from './log/known-lengths.js';
 import { Leader } from './log/leader.js';
 import type { SealedRecord } from './log/record.js';
-import { NoMajority, takeOver } from './log/take-over.js';
+import { NoMajority, reachMajority, takeOver } from './log/take-over.js';
 import { EpochLost, VoterLink } from './log/voter-link.js';
 import type { Members, Server } from './members.js';
-import { decodeMessage, encodeMessage } from './message.js';
 import type { Peers } from './peers.js';
 import { HEARTBEAT_MS } from './pusher.js';
 import type { Store } from './store.js';
-import type { InquireAnswer, LeaderHint, ServerSight } from './words.js';
+import type { LeaderHint, ServerSight } from './words.js';
 
 export interface LeadershipContext {
   readonly self: string;
@@ -34,8 +35,8 @@ export interface LeadershipContext {
   apply(record: SealedRecord): void;
   /** Committed records from a revision on that are still in memory. */
   recent(from: number): readonly SealedRecord[];
-  /** This node knows that its state is the newest. */
-  confirmed(): void;
+  /** This node knows that its state was the newest at that time of its own clock. */
+  confirmed(atMs: number): void;
   /** Milliseconds since it did; null: never. */
   ageMs(): number | null;
   /** Asks the logs whether it still does. */
@@ -51,13 +52,8 @@ export interface LeadershipContext {
   ): void;
 }
 
-/** No push for this long, plus a random part of as much again: the leader is gone. */
-const LEADER_SILENCE_MS = 600;
 /** A leader that has nothing to commit confirms that it leads this often. */
 const CONFIRM_MS = 1000;
-const INQUIRE_TIMEOUT_MS = 400;
-/** How often a node that hears no leader leaves the take-over to others that do. */
-const MAX_DEFERRALS = 5;
 /** Rounds come several times a second, and a take-over ends or fails within seconds: after this something hangs. */
 const ROUND_MS = 10_000;
 const TAKE_OVER_MS = 120_000;
@@ -72,17 +68,17 @@ export class Leadership {
   isTakingOver = false;
   private followers: Followers | undefined;
   private readonly links = new Map<string, VoterLink>();
-  private hint: LeaderHint | undefined;
-  private heardMs = Number.NEGATIVE_INFINITY;
+  private readonly followed: HeardLeader;
+  private readonly candidacy: Candidacy;
   private timer: Timer | undefined;
   private isStopped = false;
-  private deferrals = 0;
-  private told: readonly ServerSight[] = [];
   private roundMs: number;
   private takeOverMs = 0;
 
   constructor(private readonly context: LeadershipContext) {
     this.roundMs = context.clock.monotonicMs();
+    this.followed = new HeardLeader(context.clock);
+    this.candidacy = new Candidacy(context);
   }
 
   start(): void {
@@ -110,18 +106,25 @@ export class Leadership {
   /** Who leads and was heard lately. */
   get heard(): LeaderHint | undefined {
     if (this.leader) return this.selfHint(this.leader.epoch);
-    return this.isLeaderHeard() ? this.hint : undefined;
+    return this.followed.isHeard ? this.followed.hint : undefined;
+  }
+
+  /** Who leads indeed, for others to defer to: not one whom no majority has confirmed lately, though it be this node. */
+  get confirmed(): LeaderHint | undefined {
+    const ageMs = this.context.ageMs();
+    if (this.leader && (ageMs === null || ageMs >= UNCONFIRMED_MS)) return undefined;
+    return this.heard;
   }
 
   /** To whom to send what only the leader can do, also where it was silent for a moment: it may still answer. */
   get forwardTo(): LeaderHint | undefined {
-    return this.hint?.node === this.context.self ? undefined : this.hint;
+    const { hint } = this.followed;
+    return hint?.node === this.context.self ? undefined : hint;
   }
 
   /** The servers as the leader sees them: this node itself, or whoever it hears; none where it hears nobody. */
   get sights(): readonly ServerSight[] {
-    if (this.followers) return this.followers.sights();
-    return this.isLeaderHeard() ? this.told : [];
+    return this.followers?.sights() ?? this.followed.sights;
   }
 
   /** The link to a voter; one for each, for as long as the node runs. */
@@ -136,14 +139,12 @@ export class Leadership {
   }
 
   /** A push came. False where its sender is not the newest leader that this node knows. */
-  follow(leader: LeaderHint, sights: readonly ServerSight[]): boolean {
+  follow(leader: LeaderHint, ageMs: number | null, sights: readonly ServerSight[]): boolean {
     if (compareEpochs(leader.epoch, this.highest) < 0 || leader.node === this.context.self)
       return false;
     this.highest = leader.epoch;
-    this.hint = leader;
-    this.heardMs = this.context.clock.monotonicMs();
-    this.deferrals = 0;
-    this.told = sights;
+    this.followed.note(leader, ageMs, sights);
+    this.candidacy.followed();
     this.noteOwnLoss(sights);
     this.leader?.end(`epoch ${epochText(leader.epoch)} leads`);
     return true;
@@ -165,7 +166,8 @@ export class Leadership {
     this.schedule(this.leader ? HEARTBEAT_MS : pause);
     if (!this.isTakingOver) this.forgetOthers();
     if (this.leader) this.beat();
-    else if (!this.isLeaderHeard() && !this.isTakingOver) void this.tryTakeOver();
+    else if (!this.followed.isHeard && !this.isTakingOver)
+      void this.tryTakeOver(() => this.mayTakeOver());
   }
 
   /** Links to voters that have left the list. */
@@ -190,10 +192,6 @@ export class Leadership {
     this.context.confirm().catch(() => undefined);
   }
 
-  private isLeaderHeard(): boolean {
-    return this.context.clock.monotonicMs() - this.heardMs < LEADER_SILENCE_MS;
-  }
-
   private get selfServer(): Server | undefined {
     return this.context.members().servers.find((server) => server.node === this.context.self);
   }
@@ -202,11 +200,25 @@ export class Leadership {
     return { epoch, node: this.context.self, address: this.selfServer?.address ?? '' };
   }
 
-  private async tryTakeOver(): Promise<void> {
+  /**
+   * Another server says that it hears no leader. Where this node hears one that does not reach that server, and reaches more
+   * itself, it takes over: then all hear the leader.
+   */
+  isMissed(by: string): void {
+    const { hint, sights } = this.followed;
+    if (hint === undefined || this.leader || this.isTakingOver || this.isStopped) return;
+    if (this.selfServer?.role !== 'voter' || !this.candidacy.shouldHelp(by, sights)) return;
+    void this.tryTakeOver(async () => {
+      await this.reachMajority();
+      return this.candidacy.reachesMore(hint, sights);
+    });
+  }
+
+  private async tryTakeOver(may: () => Promise<boolean>): Promise<void> {
     this.isTakingOver = true;
     this.takeOverMs = this.context.clock.monotonicMs();
     try {
-      if (await this.mayTakeOver()) await this.lead();
+      if (await may()) await this.lead();
     } catch (error) {
       this.takeOverFailed(error);
     } finally {
@@ -216,15 +228,19 @@ export class Leadership {
 
   private takeOverFailed(error: unknown): void {
     if (error instanceof NoMajority) this.missing = error.missing;
-    if (error instanceof EpochLost && compareEpochs(error.by, this.highest) > 0)
-      this.highest = error.by;
+    if (error instanceof EpochLost) {
+      this.candidacy.deposed();
+      if (compareEpochs(error.by, this.highest) > 0) this.highest = error.by;
+    }
     this.context.log('debug', 'take-over failed', { error: String(error) });
   }
 
   /** Asks the others first: is there a leader, am I still a member, which epochs have they met? */
   private async mayTakeOver(): Promise<boolean> {
-    const answers = await this.inquireAll();
-    if (this.isStopped || this.isLeaderHeard()) return false;
+    const failure = await this.reachMajority().catch((error: unknown) => error);
+    // Asked last: where the logs were long out of reach, there may be a leader meanwhile.
+    const answers = await this.candidacy.inquire(true);
+    if (this.isStopped || this.followed.isHeard) return false;
     if (answers.some(({ isAskerRetired }) => isAskerRetired === true)) {
       this.context.retired();
       return false;
@@ -233,28 +249,15 @@ export class Leadership {
       this.noteCounter(counter ?? 0);
       this.context.known.noteAll(readLengths(lengths));
     }
-    if (this.selfServer?.role !== 'voter') return false;
-    const isHeard = answers.some(({ leader }) => leader && leader.node !== this.context.self);
-    if (!isHeard || this.deferrals >= MAX_DEFERRALS) return true;
-    this.deferrals++;
-    return false;
+    if (this.selfServer?.role !== 'voter' || !this.candidacy.mayTakeOver(answers)) return false;
+    if (failure !== undefined) throw failure;
+    return true;
   }
 
-  private async inquireAll(): Promise<Partial<InquireAnswer>[]> {
-    const { self, peers } = this.context;
-    const body = encodeMessage({ node: self });
-    const others = this.context.members().servers.filter((server) => server.node !== self);
-    const addresses = new Set([...others.map(({ address }) => address), ...this.context.listed]);
-    const answers = [...addresses].map(async (address) => {
-      try {
-        const answer = await peers.call(address, 'inquire', body, INQUIRE_TIMEOUT_MS);
-        return decodeMessage<InquireAnswer>(answer).json;
-      } catch {
-        return undefined;
-      }
-    });
-    const known = (await Promise.all(answers)).filter((answer) => answer !== undefined);
-    return known.filter(({ cluster, node }) => cluster === this.context.cluster && node !== self);
+  /** An attempt without a majority must leave no trace: its epoch would depose whoever leads when this node is back. */
+  private async reachMajority(): Promise<void> {
+    if (this.selfServer?.role !== 'voter') return;
+    await reachMajority((server) => this.link(server), this.context.members());
   }
 
   private noteCounter(counter: number): void {
@@ -265,7 +268,6 @@ export class Leadership {
     for (const { log } of this.links.values()) this.noteCounter(log.promised.counter);
     const epoch = { counter: this.highest.counter + 1, owner: this.context.instance };
     this.highest = epoch;
-    this.deferrals = 0;
     const checkMine = (): void => {
       if (this.isStopped || this.highest !== epoch) throw new EpochLost(this.highest);
     };
@@ -294,7 +296,7 @@ export class Leadership {
       members: () => this.context.members(),
       link: (server) => this.link(server),
       apply: (record) => this.context.apply(record),
-      committed: () => this.committed(leader),
+      committed: (sinceMs) => this.committed(leader, sinceMs),
       lost: (why) => this.lost(leader, why),
       trouble: (server, error) =>
         log('warn', `the log of ${server.name} does not answer`, {
@@ -307,7 +309,6 @@ export class Leadership {
     this.followers = this.followersOf(leader);
     await leader.begin();
     this.missing = [];
-    this.context.confirmed();
     log('info', 'leading', { epoch: epochText(epoch), revision: store.revision });
     this.followers.sync();
   }
@@ -336,13 +337,14 @@ export class Leadership {
     if (this.leader !== leader) return;
     this.missing = leader.waitsFor();
     this.leader = undefined;
+    this.candidacy.deposed();
     this.followers?.stop();
     this.followers = undefined;
     if (!this.isStopped) this.context.log('info', 'leading no more', { why });
   }
 
-  private committed(leader: Leader): void {
-    this.context.confirmed();
+  private committed(leader: Leader, sinceMs: number): void {
+    this.context.confirmed(sinceMs);
     this.followers?.committed();
     if (this.selfServer?.role === 'voter') return;
     // Leaving: whoever is told of the removal takes over.

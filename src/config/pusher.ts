@@ -4,7 +4,7 @@ import type { SealedRecord } from './log/record.js';
 import type { Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import type { Peers } from './peers.js';
-import type { LeaderHint, PushAnswer, PushWords, ServerSight } from './words.js';
+import type { AnswerMark, LeaderHint, PushAnswer, PushWords, ServerSight } from './words.js';
 
 export interface PusherContext {
   readonly clock: Clock;
@@ -35,6 +35,7 @@ export class Pusher {
   /** What the follower has applied; null until it has answered. */
   applied: number | null = null;
   isUp: boolean | null = null;
+  private answered: AnswerMark | null = null;
   private isPushing = false;
   private isStopped = false;
   /** Set when the server has left the list: stop once it knows, or does not answer. */
@@ -96,6 +97,7 @@ export class Pusher {
       commit: this.context.commit(),
       ageMs: this.context.ageMs(),
       lengths: this.context.lengths(),
+      answered: this.answered,
       servers: this.context.servers(),
     };
     const body = encodeMessage(
@@ -108,8 +110,9 @@ export class Pusher {
       body,
       PUSH_TIMEOUT_MS,
     );
-    const { applied, counter, isFollowing } = decodeMessage<PushAnswer>(answer).json;
+    const { applied, counter, isFollowing, mark } = decodeMessage<PushAnswer>(answer).json;
     if (typeof applied === 'number') this.applied = applied;
+    this.answered = mark ?? null;
     if (isFollowing === false && typeof counter === 'number') this.context.deposed(counter);
   }
 

@@ -25,6 +25,8 @@ export interface PushWords {
   readonly ageMs: number | null;
   /** How long the voters' logs are at least: whoever knows it can tell one that was rolled back. */
   readonly lengths: readonly VoterLength[];
+  /** Of the follower's last answer, as it came; null: none yet. It proves that this push was made after that answer. */
+  readonly answered: AnswerMark | null;
   /** How the leader sees the servers, for the status of its followers. */
   readonly servers: readonly ServerSight[];
 }
@@ -39,12 +41,28 @@ export interface ServerSight {
   readonly lost: string | null;
 }
 
+/** When a follower sent an answer, by its own clock: nobody else can read it. */
+export interface AnswerMark {
+  /** The process whose clock it is. */
+  readonly instance: string;
+  readonly sentMs: number;
+}
+
 export interface PushAnswer {
+  readonly mark: AnswerMark;
   readonly applied: number;
   /** The highest epoch counter that this node has met. */
   readonly counter: number;
   /** False where the leader is not the newest that this node knows. */
   readonly isFollowing: boolean;
+}
+
+/** The words of `inquire`. */
+export interface InquireWords {
+  /** Who asks. */
+  readonly node: string;
+  /** It hears no leader, and would take over. */
+  readonly isWithoutLeader?: boolean;
 }
 
 export interface InquireAnswer {

@@ -35,6 +35,8 @@ interface Refused {
 }
 
 interface Batch {
+  /** When it was made: everything that acknowledged it did so later. */
+  readonly sinceMs: number;
   readonly records: readonly SealedRecord[];
   readonly waiting: readonly Waiting[];
   /** Refused in view of records of this batch, or of what they follow: no sooner true than these are committed. */
@@ -51,8 +53,8 @@ export interface LeaderContext {
   link(server: Server): VoterLink;
   /** Applies one committed record to the store and whatever hangs on it. */
   apply(record: SealedRecord): void;
-  /** A batch has been committed and applied: tell followers and watchers. */
-  committed(): void;
+  /** A batch has been committed and applied: tell followers and watchers. Up to `sinceMs` nobody else led. */
+  committed(sinceMs: number): void;
   /** This leader is none any more. Called once. */
   lost(why: string): void;
   /** Something that an administrator should know of one voter. */
@@ -193,11 +195,20 @@ export class Leader {
     if (this.batch) for (const sender of this.senders.values()) sender.offer(this.batch.records);
   }
 
+  private get nowMs(): number {
+    return this.context.clock.monotonicMs();
+  }
+
   /** Up to and with the first change of the list, which must be committed before anything after it. */
   private recoveredBatch(): Batch {
     const list = this.recovered.findIndex(changesMembers);
     const count = list === -1 ? this.recovered.length : list === 0 ? 1 : list;
-    return { records: this.recovered.splice(0, count), waiting: [], refused: [] };
+    return {
+      sinceMs: this.nowMs,
+      records: this.recovered.splice(0, count),
+      waiting: [],
+      refused: [],
+    };
   }
 
   private requestBatch(): Batch | undefined {
@@ -218,7 +229,7 @@ export class Leader {
       bytes += sealed.bytes.length;
       if (head.command.op === 'system') break;
     }
-    if (records.length > 0) return { records, waiting, refused };
+    if (records.length > 0) return { sinceMs: this.nowMs, records, waiting, refused };
     this.confirmRefused(refused);
     return undefined;
   }
@@ -346,7 +357,7 @@ export class Leader {
     for (const waiting of batch.waiting) if (waiting.outcome) this.settle(waiting, waiting.outcome);
     for (const { waiting, why } of batch.refused) this.refuse(waiting, why);
     if (!this.isServing && this.recovered.length === 0) this.serve();
-    this.context.committed();
+    this.context.committed(batch.sinceMs);
     this.next();
   }
 

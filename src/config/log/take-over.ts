@@ -58,6 +58,18 @@ async function attached(context: TakeOverContext, server: Server): Promise<Voter
   return link;
 }
 
+/** Reads the logs of a majority, and writes nothing. Throws NoMajority where too few answer. */
+export function reachMajority(
+  link: (server: Server) => VoterLink,
+  members: Members,
+): Promise<unknown> {
+  return byMajority(voters(members), async (server) => {
+    const voter = link(server);
+    await voter.refresh();
+    return voter;
+  });
+}
+
 async function promiseOf(
   context: TakeOverContext,
   server: Server,

@@ -5,7 +5,11 @@ import type { IncomingCall } from '../../../rpc/incoming-call.js';
 import { NO_PROGRAM } from '../../../rpc/message.js';
 import { CALLBACK, CALLBACK_PROGRAM } from '../../../rpc/programs.js';
 
-const CONNECT_TIMEOUT_MS = 5000;
+/**
+ * Enough for a second SYN. Not more: where a cable was cut, the third and the fourth come so late that a new attempt is
+ * sooner there when it is whole again.
+ */
+const CONNECT_TIMEOUT_MS = 1500;
 
 /** A connection to a server, and what it says by itself. */
 export class Line implements ConnectionOwner {
