@@ -3,6 +3,7 @@ import { Arguments, type CliCommand } from './command.js';
 import { asksForHelp, checkHelped, GLOBAL_OPTIONS, readCommandLine } from './command-line.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
+import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { getCommand } from './get.js';
 import { initCommand } from './init.js';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CliCommand[] = [
   setCommand,
   deleteCommand,
   listCommand,
+  doctorCommand,
   explainCommand,
 ];
 

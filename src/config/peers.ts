@@ -13,7 +13,9 @@ export type PeerVerb =
   /** What do you hold: log lengths that you recorded, your applied revision, the leader that you follow. */
   | 'inquire'
   /** A joined node asks to be put on the member list, as a learner first. */
-  | 'add-learner';
+  | 'add-learner'
+  /** Your release, your clock, and whether you can reach me where the list says that I am. */
+  | 'examine';
 
 /** The public status of a node, as far as its peers look at it. */
 export interface PeerStatus {

@@ -15,6 +15,7 @@ const PEER_VERBS = {
   'read-index': true,
   inquire: true,
   'add-learner': true,
+  examine: true,
 } as const satisfies Record<PeerVerb, true>;
 
 /** What everybody may ask, and what nodes ask each other. */
@@ -26,6 +27,7 @@ export const STATUS_ROUTES: readonly Route[] = [
     actions: { GET: { need: 'public', query: ['verbose'], handle: ready } },
   },
   { path: '/v1/servers', actions: { GET: { need: 'local', handle: servers } } },
+  { path: '/v1/doctor', actions: { GET: { need: 'root', handle: doctor } } },
   { path: '/v1/peer/', actions: { POST: { need: 'peer', handle: peer } } },
 ];
 
@@ -41,6 +43,10 @@ async function servers(served: Served, asked: Asked): Promise<Answer> {
 function live(served: Served): Answer {
   const standstill = served.standstill();
   return standstill === undefined ? text('ok\n') : text(`${standstill}\n`, 503);
+}
+
+async function doctor(served: Served, asked: Asked): Promise<Answer> {
+  return json(await served.verbs.doctor(asked.asker));
 }
 
 /** One line per check with `?verbose`; a check that is not well names itself in any case. */

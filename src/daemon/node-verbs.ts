@@ -1,6 +1,8 @@
 import { ConfigError } from '../config/error.js';
 import { checkKey, checkWritableKey, type Key, MAX_VALUE_BYTES } from '../config/key.js';
 import { tokenHash } from './credentials.js';
+import type { DoctorReport } from './doctor/check.js';
+import { nodeDoctor } from './doctor/node-doctor.js';
 import { type RetireOptions, retire } from './membership.js';
 import type { Node } from './node.js';
 import { readFound } from './reading.js';
@@ -39,6 +41,10 @@ export class NodeVerbs implements Verbs {
   async servers(): Promise<ServersReport> {
     this.node.running();
     return this.node.check.run();
+  }
+
+  doctor(asker: Asker): Promise<DoctorReport> {
+    return nodeDoctor(this.node, asker.timeoutMs);
   }
 
   async serve(request: ServeRequest, asker: Asker): Promise<MembershipChange> {

@@ -8,6 +8,7 @@ import { notInCluster, wasRetired } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
 import { keepConflict } from './conflicts.js';
 import { applierCredentials, leaderCredentials, readerCredentials } from './credentials.js';
+import { examined } from './doctor/examination.js';
 import { keepVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
 import { addLearner, letIn, TokenAges } from './membership.js';
@@ -279,11 +280,19 @@ export class Node implements PeerService, RunningNode {
   }
 
   async answer(verb: PeerVerb, body: Buffer): Promise<Buffer> {
+    if (verb === 'examine') return this.examined(body);
     const { database } = this.running();
     if (verb === 'join')
       return encodeMessage(await letIn(database, this.tokens, body, this.clusterSecret() ?? ''));
     if (verb === 'add-learner') return addLearner(database, body);
     return database.answer(verb, body);
+  }
+
+  /** In any state: it is asked when something is wrong. */
+  private examined(body: Buffer): Promise<Buffer> {
+    const { network, clock } = this.setup.platform;
+    const { servers } = this.config?.database.members ?? this.state.data.members;
+    return examined(network, clock, servers, body);
   }
 
   running(): ConfigNode {

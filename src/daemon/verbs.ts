@@ -1,4 +1,5 @@
 import type { Key } from '../config/key.js';
+import type { DoctorReport } from './doctor/check.js';
 import type { ServersReport } from './servers-report.js';
 
 /*
@@ -132,6 +133,8 @@ export interface Verbs {
   /** Answers in any state, at once. */
   status(): Status;
   servers(asker: Asker): Promise<ServersReport>;
+  /** Looks at everything that may be wrong, at once; answers in any state. */
+  doctor(asker: Asker): Promise<DoctorReport>;
   serve(request: ServeRequest, asker: Asker): Promise<MembershipChange>;
   /** `node` is a name or an id; undefined is this node. */
   retire(

@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/version.ts',
     'src/config/error.ts',
     'src/config/key.ts',
+    'src/daemon/doctor/',
     'src/daemon/http-admin.ts',
     'src/daemon/http-answer.ts',
     'src/daemon/initial-values.ts',

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { OLDEST_NODE } from '../../src/daemon/doctor/machine-checks.js';
 import { VERSION } from '../../src/version.js';
 import { importsOf, ROOT, sources } from './sources.js';
 
 interface Manifest {
   readonly version: string;
   readonly license: string;
+  readonly engines: { readonly node: string };
   readonly bin: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
@@ -35,6 +37,10 @@ describe('package', () => {
   it('has one version everywhere', () => {
     assert.equal(VERSION, manifest.version);
     assert.equal(lock.packages['']?.version, manifest.version);
+  });
+
+  it('asks for the release of Node.js that it names everywhere', () => {
+    assert.equal(manifest.engines.node, `>=${OLDEST_NODE}`);
   });
 
   it('locks versions, not addresses', () => {

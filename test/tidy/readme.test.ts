@@ -5,7 +5,10 @@ import { readCommandLine } from '../../src/cli/command-line.js';
 import { COMMANDS } from '../../src/cli/hfs-config.js';
 import { CODES } from '../../src/config/error.js';
 import { TABLES, withTables } from './readme-tables.js';
-import { ROOT } from './sources.js';
+import { ROOT, sources } from './sources.js';
+
+/** Words that follow the name of the program in a sentence. */
+const PROSE = ['and', 'as', 'can', 'does', 'failed', 'is', 'or', 'says', 'shows', 'what'];
 
 describe('README', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -27,6 +30,18 @@ describe('README', () => {
     );
     assert.ok(shown.length >= 5);
     for (const line of shown) readCommandLine(COMMANDS, line.split(' '), {});
+  });
+
+  it('and every text names only commands that are there', () => {
+    const names = [...COMMANDS.map(({ words }) => words.split(' ')[0]), 'help', ...PROSE];
+    const texts = [{ path: 'README.md', text: readme }, ...sources(['src'])];
+    const unknown = texts.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bhfs_config (?:--state-dir \S+ )?([a-z]+)\b/g)]
+        .map((match) => match[1] ?? '')
+        .filter((word) => !names.includes(word))
+        .map((word) => `${path}: ${word}`),
+    );
+    assert.deepEqual(unknown, []);
   });
 
   for (const file of ['README.md', 'src/README.md', 'CHANGELOG.md'])

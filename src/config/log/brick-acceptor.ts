@@ -9,8 +9,8 @@ import type { Clock, Random } from '../../platform/platform.js';
 import type { Acceptor, AcceptorMaker } from './acceptor.js';
 import { decodeEntry, entryLength, isWhole, type LogHeader } from './entry.js';
 
-/** The live segment. Later segments will be `log.2` and so on. */
-const LOG_NAME = 'log.1';
+/** The file of the live segment. Later segments will be `log.2` and so on. */
+export const LOG_NAME = 'log.1';
 const HEADER_READ_BYTES = 4096;
 const ATOMIC: ReadonlyMap<string, DictValue> = new Map([
   ['glusterfs.write-update-atomic', { type: 'uint', uint: 1n }],

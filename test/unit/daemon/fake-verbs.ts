@@ -1,5 +1,6 @@
 import { ConfigError } from '../../../src/config/error.js';
 import { ancestors, isWithin, type Key } from '../../../src/config/key.js';
+import type { DoctorReport, Finding } from '../../../src/daemon/doctor/check.js';
 import type { ServersReport, ServersRow } from '../../../src/daemon/servers-report.js';
 import type {
   Asker,
@@ -26,6 +27,8 @@ export class FakeVerbs implements Verbs {
   readonly askers: Asker[] = [];
   revision = 0;
   state: Status['state'] = 'new';
+  /** What a doctor finds. */
+  findings: readonly Finding[] = [];
   /** Set to make every read and write fail. */
   failure: Error | undefined;
   /** Set to hold every read and write back. */
@@ -88,6 +91,12 @@ export class FakeVerbs implements Verbs {
       }),
     );
     return { rows, agree: true };
+  }
+
+  async doctor(asker: Asker): Promise<DoctorReport> {
+    await this.asked(asker);
+    const checks = this.findings.map((finding) => ({ name: 'a check', ...finding }));
+    return { node: `id-of-${this.name}`, name: this.name, version: '0', checks };
   }
 
   async serve(request: ServeRequest, asker: Asker): Promise<MembershipChange> {
