@@ -206,7 +206,7 @@ describe('hfs_config', () => {
       'list [prefix]',
     ])
       assert.ok(stdout.toString().includes(word), word);
-    for (const word of ['txn', 'watch', 'verify', 'doctor', 'lock'])
+    for (const word of ['txn', 'watch', 'rollback', 'lock'])
       assert.ok(!stdout.toString().includes(`hfs_config ${word}`), word);
   });
 
