@@ -1,7 +1,18 @@
 import { clusterReplicate } from '../xlators/cluster/replicate/replicate.js';
 import { debugIoStats } from '../xlators/debug/io-stats/io-stats.js';
+import { featuresBarrier } from '../xlators/features/barrier/barrier.js';
+import { featuresBitrotStub } from '../xlators/features/bitrot-stub/bitrot-stub.js';
+import { featuresChangelog } from '../xlators/features/changelog/changelog.js';
+import { featuresLeases } from '../xlators/features/leases/leases.js';
 import { featuresLocks } from '../xlators/features/locks/locks.js';
+import { featuresMarker } from '../xlators/features/marker/marker.js';
+import { featuresQuota } from '../xlators/features/quota/quota.js';
 import { featuresReadOnly } from '../xlators/features/read-only/read-only.js';
+import { featuresSelinux } from '../xlators/features/selinux/selinux.js';
+import { featuresTrash } from '../xlators/features/trash/trash.js';
+import { featuresUpcall } from '../xlators/features/upcall/upcall.js';
+import { featuresWorm } from '../xlators/features/worm/worm.js';
+import { performanceIoThreads } from '../xlators/performance/io-threads/io-threads.js';
 import { protocolClient } from '../xlators/protocol/client/client.js';
 import { protocolServer } from '../xlators/protocol/server/server.js';
 import { storagePosix } from '../xlators/storage/posix/posix.js';
@@ -11,8 +22,19 @@ import { registryOf } from './registry.js';
 export const TRANSLATORS = registryOf([
   clusterReplicate,
   debugIoStats,
+  featuresBarrier,
+  featuresBitrotStub,
+  featuresChangelog,
+  featuresLeases,
   featuresLocks,
+  featuresMarker,
+  featuresQuota,
   featuresReadOnly,
+  featuresSelinux,
+  featuresTrash,
+  featuresUpcall,
+  featuresWorm,
+  performanceIoThreads,
   protocolClient,
   protocolServer,
   storagePosix,

@@ -3,6 +3,21 @@ import { contract } from './contract.js';
 import { posixStack, type StackOptions } from './stacks.js';
 import { whyNoXattrs } from './temporary.js';
 
+/** What glusterd puts above a brick and leaves switched off, from below. */
+const SWITCHED_OFF = [
+  'features/trash',
+  'features/changelog',
+  'features/bitrot-stub',
+  'features/worm',
+  'features/leases',
+  'features/upcall',
+  'performance/io-threads',
+  'features/selinux',
+  'features/marker',
+  'features/barrier',
+  'features/quota',
+];
+
 /** Volumes above the brick, as they stand in a volfile. Each row again under a translator that does nothing. */
 const ROWS: readonly (readonly [name: string, options: StackOptions])[] = [
   ['posix over a simulated disk', { on: 'sim' }],
@@ -10,6 +25,7 @@ const ROWS: readonly (readonly [name: string, options: StackOptions])[] = [
   ['posix', { on: 'machine' }],
   ['locks over posix', { on: 'sim', above: ['features/locks'] }],
   ['read-only, off, over posix', { on: 'sim', above: ['features/read-only'] }],
+  ['what is switched off over posix', { on: 'sim', above: SWITCHED_OFF }],
 ];
 
 const whyNot = whyNoXattrs();

@@ -2,15 +2,13 @@ import { PassThrough } from '../../src/fop/translator.js';
 import { buildGraph } from '../../src/graph/graph.js';
 import { registryOf } from '../../src/graph/registry.js';
 import type { TranslatorSpec } from '../../src/graph/spec.js';
+import { TRANSLATORS } from '../../src/graph/translators.js';
 import { type PrintedVolume, printVolfile } from '../../src/graph/volfile.js';
 import type { Disk } from '../../src/platform/disk.js';
 import type { Network } from '../../src/platform/network.js';
 import { nodeDisk } from '../../src/platform/node/disk.js';
 import type { Clock, Platform } from '../../src/platform/platform.js';
-import { featuresLocks } from '../../src/xlators/features/locks/locks.js';
-import { featuresReadOnly } from '../../src/xlators/features/read-only/read-only.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
-import { storagePosix } from '../../src/xlators/storage/posix/posix.js';
 import { SimDisk } from '../sim/disk.js';
 import { instantly, seeded } from './platforms.js';
 import { TemporaryDirectory } from './temporary.js';
@@ -33,7 +31,7 @@ const IDLE: TranslatorSpec = {
   },
 };
 
-const REGISTRY = registryOf([storagePosix, featuresLocks, featuresReadOnly, IDLE]);
+const REGISTRY = registryOf([...TRANSLATORS.values(), IDLE]);
 export const VOLUME_ID = '5ca1ab1e-0000-4000-8000-000000000001';
 
 export interface StackOptions {
