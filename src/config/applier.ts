@@ -16,6 +16,8 @@ export interface ApplierContext {
   setApplied(isApplied: boolean): Promise<void>;
   /** A hand's change is about to be overwritten: keep it. `value` is what stands there, as far as that can be read. */
   keep(key: Key, value: Buffer, why: string): Promise<void>;
+  /** Values could not be applied, for another reason than before; undefined: now they could. */
+  failed(failure: unknown): void;
   log(
     level: 'debug' | 'info' | 'warn',
     message: string,
@@ -70,6 +72,8 @@ export class Applier {
   private wasFresh = false;
   private retryMs = FIRST_RETRY_MS;
   private listedMembers = -1;
+  /** What the last pass met; undefined where it went well. */
+  failure: unknown;
   /** The revision whose values the brick holds. */
   applied = 0;
 
@@ -159,6 +163,7 @@ export class Applier {
       return;
     }
     this.retryMs = FIRST_RETRY_MS;
+    this.noteFailure(undefined);
     this.pace.ended();
     const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
     if (this.asked.length > 0) this.wake(0);
@@ -174,9 +179,16 @@ export class Applier {
       return;
     }
     this.stands = undefined;
-    this.context.log('warn', 'values could not be applied; trying again', { error: String(error) });
+    this.noteFailure(error);
     this.wake(this.retryMs);
     this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+  }
+
+  /** Told when it becomes another one, not with every try. */
+  private noteFailure(failure: unknown): void {
+    const isNews = String(failure) !== String(this.failure);
+    this.failure = failure;
+    if (isNews) this.context.failed(failure);
   }
 
   private async pass(tree: ValuesTree): Promise<void> {

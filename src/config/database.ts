@@ -11,9 +11,10 @@ import { readLengths } from './log/known-lengths.js';
 import { lossOf } from './log/lost-vote.js';
 import { notAccepted, unknownOutcome } from './log/outcome-errors.js';
 import { openRecord, type SealedRecord } from './log/record.js';
+import type { Waited } from './log/waited.js';
 import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
-import { isPassing, isUnknown, toConfigError } from './passing-errors.js';
+import { isForRoom, isPassing, isUnknown, toConfigError } from './passing-errors.js';
 import { PeerError, type Peers, type PeerVerb } from './peers.js';
 import { RecentRecords } from './recent-records.js';
 import { RememberedLengths } from './remembered-lengths.js';
@@ -142,7 +143,7 @@ export class ConfigDatabase {
   }
 
   /** The servers that a write waits for while there is no majority. */
-  waitsFor(): readonly string[] {
+  waitsFor(): readonly Waited[] {
     return this.leadership.leader?.waitsFor() ?? this.leadership.missing;
   }
 
@@ -221,7 +222,8 @@ export class ConfigDatabase {
         return await this.proposeOnce(command, requestId, left);
       } catch (error) {
         isSent ||= isUnknown(error);
-        if (!isPassing(error)) throw toConfigError(error);
+        if (!isPassing(error))
+          throw isSent && isForRoom(error) ? unknownOutcome(this.waitsFor()) : toConfigError(error);
       }
       await sleep(this.context.clock, Math.min(RETRY_MS, Math.max(1, left)));
     }

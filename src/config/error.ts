@@ -56,6 +56,12 @@ export const CODES = {
   'HFS-5101': { exit: 1, http: 500, title: 'log file cannot be opened' },
   'HFS-5102': { exit: 1, http: 500, title: 'state directory cannot be used' },
   'HFS-5103': { exit: 1, http: 500, title: 'no extended attributes' },
+  'HFS-5008': { exit: 6, http: 507, title: 'disk full' },
+  'HFS-5009': { exit: 6, http: 507, title: 'disk is read-only' },
+  'HFS-5010': { exit: 1, http: 500, title: 'out until replaced: its disk has failed a sync' },
+  'HFS-5011': { exit: 1, http: 500, title: 'brick directory in use' },
+  'HFS-5012': { exit: 1, http: 500, title: 'brick directory is not the one that was made' },
+  'HFS-5013': { exit: 1, http: 503, title: 'out of file descriptors' },
   'HFS-9001': { exit: 1, http: 500, title: 'a bug' },
 } as const satisfies Record<string, { exit: number; http: number; title: string }>;
 

@@ -41,11 +41,12 @@ export class Followers {
     return this.context.members().servers.map(({ node, voter }) => {
       const isLogUp = this.leader.isVoterUp(voter);
       const lost = this.leader.lostVote(voter);
+      const trouble = this.leader.trouble(voter) ?? null;
       if (node === this.context.self)
-        return { node, isUp: isLogUp, applied: this.context.commit(), lost };
+        return { node, isUp: isLogUp, applied: this.context.commit(), lost, trouble };
       const pusher = this.pushers.get(node);
       const isUp = pusher?.isUp ?? null;
-      return { node, isUp: isUp && isLogUp, applied: pusher?.applied ?? null, lost };
+      return { node, isUp: isUp && isLogUp, applied: pusher?.applied ?? null, lost, trouble };
     });
   }
 

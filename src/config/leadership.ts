@@ -6,6 +6,7 @@ import type { Acceptor } from './log/acceptor.js';
 import { compareEpochs, type Epoch, epochText, NO_EPOCH } from './log/epoch.js';
 import { type KnownLengths, readLengths } from './log/known-lengths.js';
 import { Leader } from './log/leader.js';
+import type { Waited } from './log/waited.js';
 import type { SealedRecord } from './log/record.js';
 import { NoMajority, reachMajority, takeOver } from './log/take-over.js';
 import { EpochLost, VoterLink } from './log/voter-link.js';
@@ -63,8 +64,8 @@ export class Leadership {
   leader: Leader | undefined;
   /** The highest epoch that this node has met. */
   highest: Epoch = NO_EPOCH;
-  /** Names of voters without which the last take-over had no majority. */
-  missing: readonly string[] = [];
+  /** Voters without which the last take-over had no majority. */
+  missing: readonly Waited[] = [];
   isTakingOver = false;
   private followers: Followers | undefined;
   private readonly links = new Map<string, VoterLink>();
@@ -298,12 +299,11 @@ export class Leadership {
       apply: (record) => this.context.apply(record),
       committed: (sinceMs) => this.committed(leader, sinceMs),
       lost: (why) => this.lost(leader, why),
-      trouble: (server, error) =>
-        log('warn', `the log of ${server.name} does not answer`, {
-          code: 'HFS-2003',
-          error: String(error),
-          next: `it is tried again by itself; is the brick ${server.host}:${server.port} up?`,
-        }),
+      trouble: (server, trouble) => {
+        if (trouble === undefined) return log('info', `the log of ${server.name} takes entries`);
+        const { what, ...fields } = trouble;
+        log('warn', what, fields);
+      },
     });
     this.leader = leader;
     this.followers = this.followersOf(leader);

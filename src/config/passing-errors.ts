@@ -24,6 +24,12 @@ export function isPassing(error: unknown): boolean {
   return isCode(error, 'HFS-2001', 'HFS-2002');
 }
 
+/** What a leader says whose disks are full: of this try only, not of one before it. */
+export function isForRoom(error: unknown): boolean {
+  const code = error instanceof PeerError ? error.problem?.code : undefined;
+  return code === 'HFS-5008' || code === 'HFS-5009' || isCode(error, 'HFS-5008', 'HFS-5009');
+}
+
 /** What a peer refused with, as if it had been said here. */
 export function toConfigError(error: unknown): unknown {
   if (!(error instanceof PeerError) || error.problem === undefined) return error;

@@ -39,6 +39,8 @@ export interface ServerSight {
   readonly applied: number | null;
   /** Why its log may not vote until it is replaced by another; null: it may. */
   readonly lost: string | null;
+  /** What is the matter with its log, where something is. */
+  readonly trouble: Problem | null;
 }
 
 /** When a follower sent an answer, by its own clock: nobody else can read it. */

@@ -49,6 +49,8 @@ export interface ConfigNodeSetup {
   applied(record: SealedRecord): void;
   /** Keeps what a hand wrote on the brick before it is overwritten. */
   keep(key: string, value: Buffer, why: string): Promise<void>;
+  /** Values could not be applied, for another reason than before; undefined: that is over. */
+  valuesFailed(failure: unknown): void;
 }
 
 interface Connected {
@@ -96,6 +98,7 @@ export class ConfigNode {
       cluster: state.cluster,
       setApplied: (isApplied) => this.setApplied(isApplied),
       keep: (key, value, why) => setup.keep(key, value, why),
+      failed: (failure) => setup.valuesFailed(failure),
       log: (level, message, fields) => log[level](message, fields),
     });
   }

@@ -3,6 +3,7 @@ import { checkKey, checkWritableKey, type Key, MAX_VALUE_BYTES } from '../config
 import { tokenHash } from './credentials.js';
 import type { DoctorReport } from './doctor/check.js';
 import { nodeDoctor } from './doctor/node-doctor.js';
+import { localTroubles } from './local-troubles.js';
 import { type RetireOptions, retire } from './membership.js';
 import type { Node } from './node.js';
 import { readFound } from './reading.js';
@@ -35,6 +36,7 @@ export class NodeVerbs implements Verbs {
       phase: this.node.phase,
       brickPid: this.node.brick.pid,
       mount: this.node.check.mount,
+      troubles: localTroubles(this.node),
     });
   }
 

@@ -11,11 +11,13 @@ import { applierCredentials, leaderCredentials, readerCredentials } from './cred
 import { examined } from './doctor/examination.js';
 import { keepVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
+import { stateProblem, valuesProblem } from './local-troubles.js';
 import { addLearner, letIn, TokenAges } from './membership.js';
 import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
 import { type NodeState, newNodeState } from './node-state.js';
 import { NodeVerbs } from './node-verbs.js';
 import type { DaemonOptions } from './options.js';
+import { PendingState } from './pending-state.js';
 import { makeStateDir } from './prepare.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
@@ -33,6 +35,7 @@ export class Node implements PeerService, RunningNode {
   config: ConfigNode | undefined;
   brick: BrickProcess;
   readonly tokens: TokenAges;
+  readonly pending: PendingState<NodeState>;
   /** Of this process, new with each start: tells two nodes apart that have one id. */
   readonly instance: string;
   phase: 'starting' | 'joining' | 'running' | 'stopping' = 'starting';
@@ -52,6 +55,8 @@ export class Node implements PeerService, RunningNode {
     this.brick = this.newBrick();
     this.listed = [...setup.options.members];
     this.instance = setup.platform.random.uuid();
+    const { clock } = setup.platform;
+    this.pending = new PendingState(state, clock, (failure) => this.stateFailed(failure));
     this.tokens = new TokenAges(setup.platform.clock);
     this.check = new StartUpCheck(this);
   }
@@ -137,6 +142,7 @@ export class Node implements PeerService, RunningNode {
         for (const change of record.changes) this.noteToken(change);
       },
       keep: (key, value, why) => this.keep(key, value, why),
+      valuesFailed: (failure) => this.valuesFailed(failure),
     });
     this.config = config;
     await this.serving.foundLog(config, node, cluster, brick);
@@ -219,13 +225,7 @@ export class Node implements PeerService, RunningNode {
   }
 
   private remember(change: (data: NodeState) => NodeState): void {
-    this.state.update(change).catch((error: unknown) =>
-      this.setup.log.error('the state was not written', {
-        code: 'HFS-5007',
-        error: String(error),
-        next: `is there room for ${this.setup.options.stateDir}?`,
-      }),
-    );
+    this.pending.change(change);
   }
 
   private ownLogLost(why: string): void {
@@ -234,6 +234,24 @@ export class Node implements PeerService, RunningNode {
       why,
       next: 'the other servers go on without it; hfs_config retire this server, then hfs_config serve --join',
     });
+  }
+
+  private valuesFailed(failure: unknown): void {
+    const { log, platform } = this.setup;
+    if (failure === undefined) return log.info('values are applied again');
+    const { what, ...fields } = valuesProblem(
+      platform.disk,
+      this.state.data.brick?.path ?? '',
+      failure,
+    );
+    log.warn(what, fields);
+  }
+
+  private stateFailed(failure: unknown): void {
+    const { log, platform, options } = this.setup;
+    if (failure === undefined) return log.info('the state is written again');
+    const { what, ...fields } = stateProblem(platform.disk, options.stateDir, failure);
+    log.error(what, fields);
   }
 
   /** The list says that this node serves no more: stop, and keep the data aside. */

@@ -1,4 +1,6 @@
 import type { ConfigDatabase } from '../config/database.js';
+import type { Problem } from '../config/error.js';
+import { type Waited, waitedText } from '../config/log/waited.js';
 import { isRetired, majority, survives } from '../config/members.js';
 import { VERSION } from '../version.js';
 import type { ConfigNode } from './config-node.js';
@@ -17,6 +19,8 @@ export interface StatusInput {
   readonly phase: 'starting' | 'joining' | 'running' | 'stopping';
   readonly brickPid: number | null;
   readonly mount: Status['mount'];
+  /** What is wrong on this node itself. */
+  readonly troubles: readonly Problem[];
 }
 
 /** Puts a status together. It asks nobody: it answers at once in any state. */
@@ -78,6 +82,7 @@ function serverRows({ state, config }: StatusInput, revision: number): ServerSta
       up: isSelf ? true : (sight?.isUp ?? null),
       isLeader: server.node === leader,
       isSelf,
+      trouble: sight?.trouble ?? null,
       revision: applied,
       lagRevisions: applied === null ? null : Math.max(0, revision - applied),
       brick: `${server.host}:${server.port}:${server.path}`,
@@ -113,7 +118,7 @@ function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdic
 }
 
 function clusterVerdict(
-  { state }: StatusInput,
+  { state, troubles }: StatusInput,
   { database, isBrickUp }: ConfigNode,
   servers: readonly ServerStatus[],
 ): Verdict {
@@ -125,6 +130,8 @@ function clusterVerdict(
       'bring one of these back: writes resume by themselves; hfs_config get --stale reads meanwhile',
       'HFS-2001',
     );
+  const refusing = list.filter(({ trouble }) => trouble !== null);
+  if (list.length - refusing.length < majority(list.length)) return troubled('read-only', refusing);
   const self = servers.find(({ isSelf }) => isSelf);
   if (self === undefined)
     return verdict(
@@ -135,6 +142,7 @@ function clusterVerdict(
     );
   if (self.role === 'learner')
     return verdict('joining', 'this server is catching up and does not vote yet');
+  if (refusing.some(isMoreThanDown)) return troubled('degraded', refusing.filter(isMoreThanDown));
   const down = servers.filter(({ up, isSelf }) => up === false && !isSelf).map(({ name }) => name);
   if (down.length > 0)
     return verdict(
@@ -142,6 +150,9 @@ function clusterVerdict(
       `${down.join(', ')} ${down.length > 1 ? 'are' : 'is'} down; ${majority(list.length)} of ${list.length} servers are needed`,
       `bring ${down.join(', ')} back, or hfs_config retire a server that never comes back`,
     );
+  const [local] = troubles;
+  if (local)
+    return verdict('degraded', `${local.what}: ${local.why}`, local.next, local.code);
   if (!isBrickUp && state.brick)
     return verdict(
       'degraded',
@@ -163,8 +174,21 @@ function canWrite(database: ConfigDatabase, list: readonly ServerStatus[]): bool
   return database.ageMs !== null && database.ageMs < UNCONFIRMED_MS;
 }
 
-function waiting(names: readonly string[]): string {
-  return names.length > 0 ? `waiting for ${names.join(', ')}` : 'looking for them';
+/** Something that does not end by starting it again. */
+function isMoreThanDown({ trouble }: ServerStatus): boolean {
+  return trouble !== null && trouble.code !== 'HFS-2003';
+}
+
+function troubled(state: Status['state'], servers: readonly ServerStatus[]): Verdict {
+  const [first] = servers;
+  const why = servers.map(({ trouble }) => `${trouble?.what}: ${trouble?.why}`).join('; ');
+  return verdict(state, why, first?.trouble?.next, first?.trouble?.code);
+}
+
+function waiting(waited: readonly Waited[]): string {
+  return waited.length > 0
+    ? `waiting for ${waited.map(waitedText).join(', ')}`
+    : 'looking for them';
 }
 
 function verdict(

@@ -1,3 +1,4 @@
+import type { Problem } from '../config/error.js';
 import type { Key } from '../config/key.js';
 import type { DoctorReport } from './doctor/check.js';
 import type { ServersReport } from './servers-report.js';
@@ -28,6 +29,8 @@ export interface ServerStatus {
   readonly up: boolean | null;
   readonly isLeader: boolean;
   readonly isSelf: boolean;
+  /** What is the matter with its log, as the leader sees it; null: nothing that is known. */
+  readonly trouble: Problem | null;
   /** Last revision that it is known to have applied. */
   readonly revision: number | null;
   /** Commits behind the newest known one. */

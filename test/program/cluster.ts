@@ -18,6 +18,8 @@ export interface NodePlaces {
 export class Cluster {
   readonly nodes: ClusterNode[] = [];
   private readonly directory = mkdtempSync(join(tmpdir(), 'hekafs-cluster-'));
+  /** Runs when all processes have ended, before their directories go. */
+  private readonly endings: (() => void)[] = [];
 
   /** On loopback, or each node where `places` says. */
   constructor(private readonly places?: NodePlaces) {}
@@ -138,6 +140,10 @@ export class Cluster {
     return sameValues(nodes, revision, timeoutMs);
   }
 
+  atEnd(run: () => void): void {
+    this.endings.push(run);
+  }
+
   printLogs(): void {
     for (const node of this.nodes) process.stderr.write(`${node.logTail()}\n`);
   }
@@ -145,6 +151,7 @@ export class Cluster {
   /** Ends every process and removes every directory. */
   async end(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.endAll()));
+    for (const run of this.endings) run();
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
     this.places?.end();
   }

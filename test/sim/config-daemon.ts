@@ -191,6 +191,7 @@ export class SimHekafsd implements PeerService {
         watch.applied(server.name, sealed);
       },
       keep: async (key, _value, why) => this.kept(key, why),
+      valuesFailed: () => undefined,
     } satisfies ConstructorParameters<typeof WatchedNode>[0];
     return new WatchedNode(setup, bug, () => watch.strikes(server.name));
   }

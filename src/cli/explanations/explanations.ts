@@ -1,6 +1,7 @@
 import type { Code } from '../../config/error.js';
 import { ACCESS } from './access.js';
 import { AVAILABILITY } from './availability.js';
+import { DISKS } from './disks.js';
 import type { Explanation } from './explanation.js';
 import { HOST } from './host.js';
 import { MEMBERSHIP } from './membership.js';
@@ -17,4 +18,5 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   ...ACCESS,
   ...NODE,
   ...HOST,
+  ...DISKS,
 };

@@ -1,11 +1,12 @@
 import type { DictValue } from '../../fop/dict.js';
-import { FopError } from '../../fop/error.js';
+import { FopError, isErrno } from '../../fop/error.js';
 import { Fd, O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_RDWR } from '../../fop/fd.js';
 import type { Reply } from '../../fop/fops.js';
 import { ROOT_FRAME } from '../../fop/frame.js';
 import { type Gfid, ROOT_GFID } from '../../fop/gfid.js';
 import type { Translator } from '../../fop/translator.js';
 import type { Clock, Random } from '../../platform/platform.js';
+import { NoSpace } from '../disk-problem.js';
 import type { Acceptor, AcceptorMaker } from './acceptor.js';
 import { decodeEntry, entryLength, isWhole, type LogHeader } from './entry.js';
 
@@ -67,16 +68,25 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
   }
 
   async append(bytes: Buffer): Promise<number> {
-    const reply = await this.within(
-      this.brick.wind(
-        'writev',
-        { fd: this.opened(), offset: 0, flags: O_DSYNC, data: bytes, xdata: ATOMIC },
-        ROOT_FRAME,
-      ),
+    const request = { fd: this.opened(), offset: 0, flags: O_DSYNC, data: bytes, xdata: ATOMIC };
+    const reply = await this.within(this.brick.wind('writev', request, ROOT_FRAME)).catch(
+      async (error: unknown) => {
+        throw isErrno(error, 'ENOSPC') ? await this.noSpace(error) : error;
+      },
     );
     if (reply.written !== bytes.length)
       throw new FopError('ENOSPC', `${this.brick.name}: short write`);
     return reply.postbuf.size;
+  }
+
+  private async noSpace(error: FopError): Promise<FopError> {
+    const asked = this.brick.wind('statfs', { gfid: ROOT_GFID, xdata: null }, ROOT_FRAME);
+    try {
+      const { statfs } = await this.within(asked);
+      return new NoSpace(error.where, statfs.bavail * statfs.frsize, error);
+    } catch {
+      return error;
+    }
   }
 
   async read(offset: number, length: number): Promise<Buffer> {

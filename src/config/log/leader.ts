@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../platform/platform.js';
 import { BatchView, type Command, evaluate } from '../command.js';
-import { ConfigError } from '../error.js';
+import { ConfigError, type Problem } from '../error.js';
 import { type Members, majority, type Server, voters } from '../members.js';
 import { SharedRound } from '../shared-round.js';
 import type { Outcome, Store } from '../store.js';
@@ -12,6 +12,7 @@ import { type Change, changesMembers, type SealedRecord, sealRecord } from './re
 import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
 import type { VoterLink } from './voter-link.js';
+import { isForWriting, type Waited } from './waited.js';
 
 /** One waiting request. */
 export interface Proposal {
@@ -57,8 +58,8 @@ export interface LeaderContext {
   committed(sinceMs: number): void;
   /** This leader is none any more. Called once. */
   lost(why: string): void;
-  /** Something that an administrator should know of one voter. */
-  trouble(server: Server, error: unknown): void;
+  /** What an administrator should know of one voter's log; undefined: that is over. */
+  trouble(server: Server, trouble: Problem | undefined): void;
 }
 
 /** How much one batch may carry, unless its first record alone is larger. */
@@ -118,7 +119,7 @@ export class Leader {
     const twin = proposal.requestId === '' ? undefined : this.inFlight.get(proposal.requestId);
     if (twin) return twin;
     const outcome = new Promise<Outcome>((resolve, reject) => {
-      if (this.isOver || this.queue.length >= MAX_WAITING)
+      if (this.isOver || this.isBlocked || this.queue.length >= MAX_WAITING)
         return reject(notAccepted(this.waitsFor()));
       const waiting: Waiting = {
         ...proposal,
@@ -140,15 +141,27 @@ export class Leader {
   private expire(waiting: Waiting): void {
     const at = this.queue.indexOf(waiting);
     if (at !== -1) this.queue.splice(at, 1);
-    const names = this.waitsFor();
-    waiting.reject(waiting.outcome ? unknownOutcome(names) : notAccepted(names));
+    const waited = this.waitsFor();
+    waiting.reject(waiting.outcome ? unknownOutcome(waited) : notAccepted(waited));
   }
 
-  /** Names of voters that have not acknowledged everything. */
-  waitsFor(): string[] {
+  /** Voters that have not acknowledged everything. */
+  waitsFor(): Waited[] {
     return voters(this.context.members())
       .filter((server) => !this.senders.get(server.voter)?.isUpToDate)
-      .map((server) => server.name);
+      .map((server) => ({ name: server.name, trouble: this.trouble(server.voter) }));
+  }
+
+  /** What keeps a voter's log from taking entries, where that is known. */
+  trouble(voter: string): Problem | undefined {
+    return this.senders.get(voter)?.trouble;
+  }
+
+  /** So many disks have no room for one more entry that there is no majority: no need to wait. */
+  private get isBlocked(): boolean {
+    const list = voters(this.context.members());
+    const blocked = list.filter(({ voter }) => isForWriting(this.trouble(voter))).length;
+    return blocked > 0 && list.length - blocked < majority(list.length);
   }
 
   /** The revision up to which a server's log is known to hold everything. */
@@ -170,10 +183,10 @@ export class Leader {
     if (this.isOver) return;
     this.isOver = true;
     for (const sender of this.senders.values()) sender.stop();
-    const names = this.waitsFor();
-    for (const waiting of this.batch?.waiting ?? []) this.settle(waiting, unknownOutcome(names));
-    for (const { waiting } of this.batch?.refused ?? []) this.settle(waiting, notAccepted(names));
-    for (const waiting of this.queue.splice(0)) this.settle(waiting, notAccepted(names));
+    const waited = this.waitsFor();
+    for (const waiting of this.batch?.waiting ?? []) this.settle(waiting, unknownOutcome(waited));
+    for (const { waiting } of this.batch?.refused ?? []) this.settle(waiting, notAccepted(waited));
+    for (const waiting of this.queue.splice(0)) this.settle(waiting, notAccepted(waited));
     for (const { reject } of this.serving.splice(0)) reject(new Error(why));
     this.context.lost(why);
   }
@@ -263,8 +276,8 @@ export class Leader {
         for (const { waiting, why } of refused) this.refuse(waiting, why);
       },
       () => {
-        const names = this.waitsFor();
-        for (const { waiting } of refused) this.settle(waiting, notAccepted(names));
+        const waited = this.waitsFor();
+        for (const { waiting } of refused) this.settle(waiting, notAccepted(waited));
       },
     );
   }
@@ -312,7 +325,7 @@ export class Leader {
         lengths: () => this.lengths(),
         acknowledged: () => this.count(),
         lost: (why) => this.end(why),
-        trouble: (error) => this.context.trouble(server, error),
+        trouble: (trouble) => this.context.trouble(server, trouble),
         fetch: (from) => this.fetch(from),
       });
       this.senders.set(voter, sender);

@@ -1,11 +1,14 @@
 import type { Clock, Timer } from '../../platform/platform.js';
+import type { Problem } from '../error.js';
 import type { Server } from '../members.js';
 import type { Store } from '../store.js';
 import type { VoterLength } from './entry.js';
 import { compareEpochs, type Epoch } from './epoch.js';
 import { lossOf } from './lost-vote.js';
 import type { SealedRecord } from './record.js';
-import { EpochLost, type VoterLink } from './voter-link.js';
+import { AppendRefused, EpochLost, type VoterLink } from './voter-link.js';
+import { voterTrouble } from './voter-trouble.js';
+import { isForWriting } from './waited.js';
 
 export interface SenderContext {
   readonly clock: Clock;
@@ -14,7 +17,8 @@ export interface SenderContext {
   /** This voter has acknowledged more. */
   acknowledged(): void;
   lost(why: string): void;
-  trouble(error: unknown): void;
+  /** What is the matter with this voter's log, when that becomes another thing; undefined: nothing any more. */
+  trouble(trouble: Problem | undefined): void;
   /** Committed records from a revision on, from any log. */
   fetch(from: number): Promise<readonly SealedRecord[]>;
 }
@@ -34,7 +38,9 @@ const MAX_RECENT = 256;
 export class Sender {
   /** The voter holds everything up to here, durable, under this epoch or settled before. */
   acknowledged = 0;
+  /** It can be asked; while its disk refuses entries, too. */
   isUp = false;
+  trouble: Problem | undefined;
   /** Why this log may not vote until it is replaced; null while it may. */
   lost: string | null = null;
   private pending: readonly SealedRecord[] = [];
@@ -116,6 +122,7 @@ export class Sender {
         this.context.lengths(),
       );
       this.acknowledged += records.length;
+      this.note(undefined);
       if (!this.isStopped) this.context.acknowledged();
     }
   }
@@ -129,7 +136,14 @@ export class Sender {
     this.acknowledged = Math.min(this.link.log.settled.revision, this.context.store.revision);
     this.isUp = true;
     this.lost = null;
-    this.retryMs = FIRST_RETRY_MS;
+    if (!isForWriting(this.trouble) || this.acknowledged >= this.last) this.note(undefined);
+  }
+
+  private note(trouble: Problem | undefined): void {
+    if (trouble === undefined) this.retryMs = FIRST_RETRY_MS;
+    const isNews = trouble?.code !== this.trouble?.code;
+    this.trouble = trouble;
+    if (isNews) this.context.trouble(trouble);
   }
 
   /** What comes after `acknowledged`, as much as one entry takes: from memory, or what one read of a log gives. */
@@ -164,8 +178,8 @@ export class Sender {
       return;
     }
     const lost = lossOf(error)?.message ?? null;
-    if (this.isUp || lost !== this.lost) this.context.trouble(error);
-    this.isUp = false;
+    if (!(error instanceof AppendRefused)) this.isUp = false;
+    this.note(voterTrouble(this.server, error));
     this.lost = lost;
     this.timer = this.context.clock.after(lost === null ? this.retryMs : LOST_RETRY_MS, () => {
       this.timer = undefined;

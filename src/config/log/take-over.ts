@@ -4,13 +4,15 @@ import { compareEpochs, type Epoch } from './epoch.js';
 import { rotten } from './lost-vote.js';
 import type { SealedRecord } from './record.js';
 import { EpochLost, type VoterLink } from './voter-link.js';
+import { voterTrouble } from './voter-trouble.js';
+import { type Waited, waitedText } from './waited.js';
 
 /** Too few voters answered; `missing` says whom it waits for. */
 export class NoMajority extends Error {
   override readonly name = 'NoMajority';
 
-  constructor(readonly missing: readonly string[]) {
-    super(`no majority: waiting for ${missing.join(', ')}`);
+  constructor(readonly missing: readonly Waited[]) {
+    super(`no majority: waiting for ${missing.map(waitedText).join(', ')}`);
   }
 }
 
@@ -88,7 +90,7 @@ function byMajority(
 ): Promise<VoterLink[]> {
   const needed = majority(servers.length);
   const won: VoterLink[] = [];
-  const failed: string[] = [];
+  const failed: Waited[] = [];
   return new Promise((resolve, reject) => {
     if (servers.length === 0) reject(new NoMajority([]));
     for (const server of servers)
@@ -99,7 +101,7 @@ function byMajority(
         },
         (error: unknown) => {
           if (error instanceof EpochLost) reject(error);
-          failed.push(server.name);
+          failed.push({ name: server.name, trouble: voterTrouble(server, error) });
           if (failed.length > servers.length - needed) reject(new NoMajority(failed));
         },
       );

@@ -1,4 +1,4 @@
-import { isErrno } from '../../fop/error.js';
+import { type FopError, isErrno } from '../../fop/error.js';
 import type { Acceptor } from './acceptor.js';
 import { type CommitMark, type EntryBody, encodeEntry, type VoterLength } from './entry.js';
 import { compareEpochs, type Epoch, isSameEpoch } from './epoch.js';
@@ -19,6 +19,15 @@ export class EpochLost extends Error {
 /** What the last append left at the end of the log is not the entry: it was never there. */
 export class TornAppend extends Error {
   override readonly name = 'TornAppend';
+}
+
+/** The disk took nothing, or only a part that is no entry: the log is as it was, can be read, and may be tried again. */
+export class AppendRefused extends Error {
+  override readonly name = 'AppendRefused';
+
+  constructor(override readonly cause: unknown) {
+    super(String(cause));
+  }
 }
 
 const READ_BYTES = 1024 * 1024;
@@ -118,7 +127,7 @@ export class VoterLink {
       body,
     });
     const expected = this.size + bytes.length;
-    const size = await this.appendBytes(bytes);
+    const size = await this.appendBytes(bytes, epoch);
     if (size === expected && this.log.waiting === 0) this.log.feed(bytes);
     else await this.readTail(size);
     while (this.log.waiting > 0) this.log.skipTorn();
@@ -129,7 +138,7 @@ export class VoterLink {
   }
 
   /** After EIO the kernel may have dropped what it could not write, and read it back as if it had. */
-  private async appendBytes(bytes: Buffer): Promise<number> {
+  private async appendBytes(bytes: Buffer, epoch: Epoch): Promise<number> {
     try {
       return await this.acceptor.append(bytes);
     } catch (error) {
@@ -138,8 +147,20 @@ export class VoterLink {
           'unsynced',
           `its disk failed to sync the log: ${error.message}`,
         );
+      if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS')) return this.refused(epoch, error);
       throw this.unsynced ?? error;
     }
+  }
+
+  /**
+   * A full or read-only disk answers before anything is synced, so whatever stands there now is no whole entry of ours. Were it
+   * one nevertheless, nobody could say whether it is on the platter: then the outcome is unknown, as after any other failure.
+   */
+  private async refused(epoch: Epoch, error: FopError): Promise<never> {
+    const { entryEnd } = this.log;
+    await this.readTail(await this.acceptor.size());
+    if (compareEpochs(this.log.promised, epoch) > 0) throw new EpochLost(this.log.promised);
+    throw this.log.entryEnd === entryEnd ? new AppendRefused(error) : error;
   }
 
   /**
@@ -196,7 +217,7 @@ export class VoterLink {
   /** One operation at a time; one that fails detaches. */
   private alone<T>(run: () => Promise<T>): Promise<T> {
     const result = this.running.then(run).catch((error: unknown) => {
-      if (!(error instanceof EpochLost)) this.detach();
+      if (!(error instanceof EpochLost || error instanceof AppendRefused)) this.detach();
       throw error;
     });
     this.running = result.catch(() => undefined);

@@ -46,6 +46,7 @@ class Bench {
     cluster: CLUSTER,
     setApplied: async (isApplied) => void this.said.push(isApplied),
     keep: async () => {},
+    failed: () => {},
     log: () => {},
   });
 

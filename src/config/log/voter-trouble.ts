@@ -1,0 +1,47 @@
+import { isErrno } from '../../fop/error.js';
+import { diskProblem } from '../disk-problem.js';
+import type { Problem } from '../error.js';
+import type { Server } from '../members.js';
+import { type LostVote, lossOf } from './lost-vote.js';
+import { AppendRefused } from './voter-link.js';
+
+/** Why the log of a server takes no entries, for people: what is the matter there, and what ends it. */
+export function voterTrouble(server: Server, error: unknown): Problem {
+  const cause = error instanceof AppendRefused ? error.cause : error;
+  const loss = lossOf(cause);
+  if (loss) return lostVote(server, loss);
+  if (isErrno(cause, ...OF_THE_DISK))
+    return diskProblem(whatOf(server), `${server.path}/journal`, cause);
+  return {
+    code: 'HFS-2003',
+    what: `the log of ${server.name} does not answer`,
+    why: cause instanceof Error ? cause.message : String(cause),
+    next: `it is tried again by itself; is the brick ${server.host}:${server.port} up?`,
+  };
+}
+
+const OF_THE_DISK = [
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'EACCES',
+  'EPERM',
+] as const;
+
+function whatOf({ name }: Server): string {
+  return `the log of ${name} takes no entries`;
+}
+
+function lostVote(server: Server, { kind, message }: LostVote): Problem {
+  const { name, path } = server;
+  const isUnsynced = kind === 'unsynced';
+  return {
+    code: isUnsynced ? 'HFS-5010' : 'HFS-5006',
+    what: whatOf(server),
+    why: `${path}/journal: ${message}`,
+    next: `${isUnsynced ? `replace the disk of ${name}` : `look at the disk of ${name}`}; then hfs_config retire ${name}, and serve --join there with a new --brick directory`,
+  };
+}
