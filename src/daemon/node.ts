@@ -10,8 +10,8 @@ import { keepConflict } from './conflicts.js';
 import { applierCredentials, leaderCredentials, readerCredentials } from './credentials.js';
 import { examined } from './doctor/examination.js';
 import { keepVolfile } from './kept-volfile.js';
-import { openManagementPort } from './management-port.js';
 import { stateProblem, valuesProblem } from './local-troubles.js';
+import { openManagementPort } from './management-port.js';
 import { addLearner, letIn, TokenAges } from './membership.js';
 import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
 import { type NodeState, newNodeState } from './node-state.js';
@@ -238,7 +238,10 @@ export class Node implements PeerService, RunningNode {
 
   private valuesFailed(failure: unknown): void {
     const { log, platform } = this.setup;
-    if (failure === undefined) return log.info('values are applied again');
+    if (failure === undefined) {
+      log.info('values are applied again');
+      return;
+    }
     const { what, ...fields } = valuesProblem(
       platform.disk,
       this.state.data.brick?.path ?? '',
@@ -249,7 +252,10 @@ export class Node implements PeerService, RunningNode {
 
   private stateFailed(failure: unknown): void {
     const { log, platform, options } = this.setup;
-    if (failure === undefined) return log.info('the state is written again');
+    if (failure === undefined) {
+      log.info('the state is written again');
+      return;
+    }
     const { what, ...fields } = stateProblem(platform.disk, options.stateDir, failure);
     log.error(what, fields);
   }

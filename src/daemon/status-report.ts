@@ -151,8 +151,7 @@ function clusterVerdict(
       `bring ${down.join(', ')} back, or hfs_config retire a server that never comes back`,
     );
   const [local] = troubles;
-  if (local)
-    return verdict('degraded', `${local.what}: ${local.why}`, local.next, local.code);
+  if (local) return verdict('degraded', `${local.what}: ${local.why}`, local.next, local.code);
   if (!isBrickUp && state.brick)
     return verdict(
       'degraded',

@@ -159,12 +159,16 @@ export class Cluster {
 
 /**
  * Has `describe` use a cluster made before its first test and ended after its last one. The logs' ends are printed
- * for each test that fails.
+ * for each test that fails. `needs` may skip it all.
  */
-export function useCluster(make: () => Promise<Cluster>): () => Cluster {
+export function useCluster(
+  make: () => Promise<Cluster>,
+  needs: (context: Mocha.Context) => void = () => undefined,
+): () => Cluster {
   let cluster: Cluster | undefined;
   before(async function () {
     this.timeout(60_000);
+    needs(this);
     cluster = await make();
   });
   afterEach(function () {

@@ -19,8 +19,8 @@ export interface WritersOptions {
   readonly retries?: number;
 }
 
-/** What may pass: no connection, no majority for now, and a node that is only starting. */
-const PASSING = new Set([503]);
+/** What may pass: no connection, no majority or no room for now, and a node that is only starting. */
+const PASSING = new Set([503, 507]);
 const PAUSE_MS = 30;
 
 /**

@@ -31,7 +31,10 @@ export const DISKS = {
   'HFS-5010': {
     means:
       'The disk under the log of this server failed to make a write durable. The kernel forgets such writes, and a later success proves nothing: this log does not vote any more, also not after a restart. The other servers go on.',
-    causes: ['a dying disk, cable or controller', 'a network or thin-provisioned disk that ran out'],
+    causes: [
+      'a dying disk, cable or controller',
+      'a network or thin-provisioned disk that ran out',
+    ],
     todo: [
       'dmesg | tail shows which disk it is; replace it',
       'hfs_config retire NAME at another server, then hfs_config serve --join there, with --brick on a sound disk: it copies everything from the others',
@@ -55,7 +58,10 @@ export const DISKS = {
       'another filesystem is mounted there',
       'somebody removed the directory, or put another one there',
     ],
-    todo: ['mount the filesystem of the brick: it resumes by itself', 'findmnt -T PATH shows what is there'],
+    todo: [
+      'mount the filesystem of the brick: it resumes by itself',
+      'findmnt -T PATH shows what is there',
+    ],
   },
   'HFS-5013': {
     means: 'The process may not open any more files or connections.',

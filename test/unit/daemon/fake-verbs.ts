@@ -59,7 +59,7 @@ export class FakeVerbs implements Verbs {
         address: '127.0.0.1:1',
         role: 'voter',
         up: true,
-      trouble: null,
+        trouble: null,
         isLeader: name === this.name,
         isSelf: name === this.name,
         revision: this.revision,
