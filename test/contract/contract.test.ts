@@ -1,5 +1,6 @@
 import { borderStack } from './border.js';
 import { contract } from './contract.js';
+import { replicaStack } from './replica-stack.js';
 import { posixStack, type StackOptions } from './stacks.js';
 import { whyNoXattrs } from './temporary.js';
 
@@ -44,3 +45,6 @@ for (const [name, options] of ROWS) {
 
 for (const over of ['memory', 'TCP'] as const)
   contract(`contract: client and server over ${over}`, () => borderStack(over, { on: 'sim' }));
+
+for (const count of [2, 3])
+  contract(`contract: reads of replicate ×${count} over posix`, () => replicaStack(count));

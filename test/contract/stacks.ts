@@ -56,7 +56,7 @@ export interface PosixStack extends Stack {
 }
 
 /** No stack of one process has anything to say to another. */
-const NO_NETWORK: Network = {
+export const NO_NETWORK: Network = {
   connect: () => Promise.reject(new Error('there is no network')),
   listen: () => Promise.reject(new Error('there is no network')),
 };
@@ -105,7 +105,7 @@ export async function posixStack(options: StackOptions): Promise<PosixStack> {
 }
 
 /** Timers of a brick (its janitor) never come due in these tests. */
-function quietClock() {
+export function quietClock() {
   return { ...instantly(), after: () => ({ cancel: () => undefined }) };
 }
 

@@ -1,43 +1,50 @@
 import type { Translator } from '../../../fop/translator.js';
-
-/** Of a set of children: the best that is known of any, `unknown` until all have spoken. */
-export type Standing = ChildState;
+import { isQuorum, type QuorumRule } from './quorum.js';
 
 /** What is known of a child: nothing yet, that it answers, that it does not, that it refuses this user. */
 export type ChildState = 'unknown' | 'up' | 'down' | 'refused';
 
-/** The state of each child, and the order in which they are read. */
-export class ReplicaChildren {
-  private readonly states: Map<Translator, ChildState>;
+/** The same of all of them together: up while those that are up are a quorum. */
+export type Standing = ChildState;
 
-  constructor(children: readonly Translator[], preferred: Translator | undefined) {
-    const rest = children.filter((child) => child !== preferred);
-    const ordered = preferred ? [preferred, ...rest] : rest;
-    this.states = new Map(ordered.map((child) => [child, 'unknown']));
+/** The states of the children, by number. */
+export class ReplicaChildren {
+  private readonly states: ChildState[];
+  /** Counts the changes: what was found out before one of them may hold no more. */
+  generation = 0;
+
+  constructor(
+    readonly all: readonly Translator[],
+    private readonly quorum: QuorumRule,
+  ) {
+    this.states = all.map(() => 'unknown');
   }
 
   set(child: Translator, state: ChildState): void {
-    if (this.states.has(child)) this.states.set(child, state);
+    const number = this.all.indexOf(child);
+    if (number === -1) return;
+    this.states[number] = state;
+    this.generation += 1;
   }
 
-  anyUp(): boolean {
-    return this.inState('up').length > 0;
+  /** The numbers of those that are up. */
+  get up(): readonly number[] {
+    return [...this.states.keys()].filter((number) => this.states[number] === 'up');
   }
 
-  /** What to tell of all of them together, after `told` was told last. */
+  /** Whether every child has been heard of. */
+  get areKnown(): boolean {
+    return !this.states.includes('unknown');
+  }
+
+  get hasQuorum(): boolean {
+    return isQuorum(this.up, this.quorum, this.all.length);
+  }
+
+  /** What to tell of all of them, after `told` was told last. */
   standing(told: Standing): Standing {
-    const states = [...this.states.values()];
-    if (states.includes('up')) return 'up';
-    if (states.every((state) => state === 'refused')) return 'refused';
-    return told === 'up' || !states.includes('unknown') ? 'down' : told;
-  }
-
-  /** Children to read from: those that are up, then those of which nothing was heard. */
-  readable(): readonly Translator[] {
-    return [...this.inState('up'), ...this.inState('unknown')];
-  }
-
-  private inState(state: ChildState): Translator[] {
-    return [...this.states].filter(([, one]) => one === state).map(([child]) => child);
+    if (this.hasQuorum) return 'up';
+    if (this.states.every((state) => state === 'refused')) return 'refused';
+    return told === 'up' || this.areKnown ? 'down' : told;
   }
 }

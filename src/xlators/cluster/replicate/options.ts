@@ -2,7 +2,6 @@ import type { OptionSpec } from '../../../graph/spec.js';
 
 const HEALS_NOTHING = 'this engine heals nothing here yet';
 const READS_ONLY = 'this engine only reads here yet';
-const FIRST_CHILD = 'the first child that is up is read';
 
 function inert(
   reason: string,
@@ -19,26 +18,75 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     kind: 'int',
     default: '-1',
     min: -1,
-    doc: 'The subvolume to read from while it is up, counted from 0; -1 for the first.',
+    doc: 'The subvolume to read from while its copy is good, counted from 0; -1 for none in particular.',
   },
   {
     key: 'read-subvolume',
     kind: 'string',
-    doc: 'The name of the subvolume to read from while it is up.',
+    doc: 'The name of the subvolume to read from while its copy is good.',
+  },
+  {
+    key: 'read-hash-mode',
+    kind: 'int',
+    default: '1',
+    only: ['0', '1', '2', '3'],
+    doc: 'Which good copy is read: 0 the first one, 1 chosen by the gfid, 2 by gfid and process, 3 the least busy one.',
+  },
+  {
+    key: 'choose-local',
+    kind: 'bool',
+    only: ['off'],
+    doc: 'Prefer a subvolume of this machine.',
+    inert: 'read-subvolume says it by name',
+  },
+  {
+    key: 'quorum-type',
+    kind: 'string',
+    only: ['none', 'auto', 'fixed'],
+    doc: 'How many subvolumes must be up: one (none), more than half (auto) or quorum-count (fixed). By default auto for three and more.',
+  },
+  {
+    key: 'quorum-count',
+    kind: 'int',
+    default: '0',
+    min: 0,
+    doc: 'For quorum-type fixed.',
   },
   {
     key: 'quorum-reads',
     kind: 'bool',
     doc: 'Read only while a quorum is up.',
-    only: ['off'],
-    inert: 'reads ask for no quorum',
+    inert: 'below the quorum of quorum-type nothing is read anyway, as in GlusterFS 10',
+  },
+  {
+    key: 'consistent-io',
+    kind: 'bool',
+    default: 'off',
+    doc: 'Serve only while all subvolumes are up.',
+  },
+  {
+    key: 'consistent-metadata',
+    kind: 'bool',
+    default: 'off',
+    doc: 'Tell attributes in listings only where they come from the subvolume that the entry itself is read from.',
+  },
+  {
+    key: 'afr-pending-xattr',
+    kind: 'string',
+    doc: 'Names that stand for the subvolumes in marks of what they have missed; by default their own.',
+  },
+  {
+    key: 'afr-dirty-xattr',
+    kind: 'string',
+    default: 'trusted.afr.dirty',
+    doc: 'The mark of a change under way.',
   },
   {
     key: 'arbiter-count',
     kind: 'int',
-    doc: 'How many subvolumes, from the last one, hold names only.',
-    only: ['0'],
-    inert: 'no subvolume is an arbiter',
+    default: '0',
+    only: ['0', '1'],
+    doc: 'Whether the last subvolume holds names and attributes only; it is never read.',
   },
   {
     key: 'thin-arbiter',
@@ -55,13 +103,9 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     inert: 'latency is not looked at',
   },
   ...inert(READS_ONLY, 'string', {
-    'afr-pending-xattr': 'Names that stand for the subvolumes in marks of what they owe.',
-    'afr-dirty-xattr': 'The mark of a change under way.',
-    'quorum-type': 'How many subvolumes a write needs: none, auto or fixed.',
     'locking-scheme': 'Either full or granular.',
   }),
   ...inert(READS_ONLY, 'uuid', { 'volume-id': 'Of the volume; names the anonymous directory.' }),
-  ...inert(READS_ONLY, 'int', { 'quorum-count': 'For quorum-type fixed.' }),
   ...inert(READS_ONLY, 'time', { 'post-op-delay-secs': 'How long marks wait for more writes.' }),
   ...inert(READS_ONLY, 'bool', {
     'data-change-log': 'Mark changes of data.',
@@ -75,11 +119,7 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     'use-compound-fops': 'Send two fops as one.',
     'use-anonymous-inode': 'Keep what is renamed between directories in an anonymous one.',
     'granular-entry-heal': 'Remember the names that are owed, not only their directory.',
-    'consistent-metadata': 'Answer attributes from one subvolume.',
-    'consistent-io': 'Ask all subvolumes before each answer.',
   }),
-  ...inert(FIRST_CHILD, 'int', { 'read-hash-mode': 'How the subvolume to read from is chosen.' }),
-  ...inert(FIRST_CHILD, 'bool', { 'choose-local': 'Prefer a subvolume of this machine.' }),
   ...inert(HEALS_NOTHING, 'bool', {
     'data-self-heal': 'Heal data that is found to differ.',
     'metadata-self-heal': 'Heal metadata that is found to differ.',

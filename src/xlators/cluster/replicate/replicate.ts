@@ -1,61 +1,108 @@
-import type { Dict } from '../../../fop/dict.js';
-import { FopError, isErrno } from '../../../fop/error.js';
-import { type Fd, O_ACCMODE, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC } from '../../../fop/fd.js';
+import { FopError } from '../../../fop/error.js';
+import { O_ACCMODE, O_RDONLY, O_TRUNC } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
-import { type Handlers, type Notice, type Translator, Xlator } from '../../../fop/translator.js';
-import type { Options, TranslatorSpec } from '../../../graph/spec.js';
-import { ReplicaChildren, type Standing } from './children.js';
+import { type Handlers, type Notice, Xlator } from '../../../fop/translator.js';
+import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
+import type { Standing } from './children.js';
+import { errorOf } from './errno-rank.js';
+import { Examiner } from './examiner.js';
+import { Listing } from './listing.js';
+import { Lookup } from './lookup.js';
+import { OpenFds, type OpenFop } from './open-fds.js';
 import { REPLICATE_OPTIONS } from './options.js';
+import type { ReadPolicy } from './read-order.js';
+import { Reader, type ReadKind } from './reader.js';
+import { Replica } from './replica.js';
+import { replicateSettings } from './settings.js';
+import { fullest } from './statfs.js';
 
-type FdRead = 'readv' | 'fstat' | 'fgetxattr' | 'seek' | 'rchecksum' | 'flush';
+type FdRead = 'readv' | 'fstat' | 'fgetxattr' | 'seek' | 'rchecksum';
 
 /*
- * One volume out of several subvolumes that each hold all of it. What it serves so far is reading: a fop goes to
- * the first child that is up, and to the next one where that one is lost. It writes and heals nothing: a fop
- * that would change something, or lock, is answered EOPNOTSUPP. It is up while any child is.
+ * One volume out of several subvolumes that each hold all of it. What it serves so far is reading.
  *
- * It relies on its children to hold the same files under the same gfids.
+ * Promises: an answer comes from a copy that is good by all that is known: nobody among those that are up accuses it
+ * of having missed a change (copies.ts), and it is the inode that was asked for. Which copies are good is found
+ * by a lookup at all children, and found anew after a child went or came. A copy that fails is left for another good
+ * one. Where no copy is good, EIO; below the quorum, ENOTCONN. It writes and heals nothing: a fop that would change
+ * something, or lock, is answered EOPNOTSUPP.
+ *
+ * Relies on: children that keep GlusterFS's marks, if anybody writes to them (pending.ts), and that say whether they are
+ * up. It is up while a quorum of them is.
  *
  *     volume vol-replicate-0
  *         type cluster/replicate
  *         option afr-pending-xattr vol-client-0,vol-client-1,vol-client-2
+ *         option quorum-type auto
  *         subvolumes vol-client-0 vol-client-1 vol-client-2
  *     end-volume
  */
 export class Replicate extends Xlator {
   readonly type = 'cluster/replicate';
-  private readonly replicas: ReplicaChildren;
-  /** Where an fd is open. One child at a time: cookies of a directory mean nothing to another. */
-  private readonly openAt = new WeakMap<Fd, Translator>();
+  protected readonly handlers: Handlers;
+  private readonly replica: Replica;
+  private readonly reader: Reader;
+  private readonly fds: OpenFds;
   private told: Standing = 'unknown';
 
-  protected readonly handlers: Handlers = {
-    lookup: (request, frame) =>
-      this.readAny('lookup', { ...request, xdata: withoutGfidRequest(request.xdata) }, frame),
-    stat: (request, frame) => this.readAny('stat', request, frame),
-    readlink: (request, frame) => this.readAny('readlink', request, frame),
-    access: (request, frame) => this.readAny('access', request, frame),
-    statfs: (request, frame) => this.readAny('statfs', request, frame),
-    getxattr: (request, frame) => this.readAny('getxattr', request, frame),
-    open: (request, frame) => this.open('open', request, frame),
-    opendir: (request, frame) => this.open('opendir', request, frame),
-    readv: (request, frame) => this.readFd('readv', request, frame),
-    fstat: (request, frame) => this.readFd('fstat', request, frame),
-    fgetxattr: (request, frame) => this.readFd('fgetxattr', request, frame),
-    seek: (request, frame) => this.readFd('seek', request, frame),
-    rchecksum: (request, frame) => this.readFd('rchecksum', request, frame),
-    flush: (request, frame) => this.readFd('flush', request, frame),
-    readdir: (request, frame) => this.readDirectory('readdir', request, frame),
-    readdirp: (request, frame) => this.readDirectory('readdirp', request, frame),
-    fsyncdir: async () => ({ xdata: null }),
-    release: (request, frame) => this.release('release', request, frame),
-    releasedir: (request, frame) => this.release('releasedir', request, frame),
-  };
-
-  constructor(name: string, children: readonly Translator[], preferred?: Translator) {
+  constructor({ name, options, children, platform }: CreateContext) {
     super(name, children);
-    this.replicas = new ReplicaChildren(children, preferred);
+    const settings = replicateSettings(options, children);
+    this.replica = new Replica(name, children, settings, platform.clock, (level, message, fields) =>
+      this.tell({ event: 'log', from: this, level, message, fields }),
+    );
+    const policy: ReadPolicy = {
+      preferred: settings.preferred,
+      hashMode: settings.hashMode,
+      count: children.length,
+      salt: platform.random.int(2 ** 31),
+      load: (child) => this.replica.load(child),
+    };
+    const examiner = new Examiner(this.replica);
+    this.reader = new Reader(this.replica, examiner, policy);
+    this.fds = new OpenFds(this.replica);
+    const lookup = new Lookup(this.replica, examiner, policy);
+    const listing = new Listing(this.replica, this.reader, examiner, this.fds, policy);
+    this.handlers = this.handlersWith(lookup, listing);
+  }
+
+  private handlersWith(lookup: Lookup, listing: Listing): Handlers {
+    return {
+      lookup: (request, frame) => lookup.lookup(request, frame),
+      stat: (request, frame) => this.read('stat', 'data', request, frame),
+      readlink: (request, frame) => this.read('readlink', 'data', request, frame),
+      access: (request, frame) => this.read('access', 'metadata', request, frame),
+      getxattr: (request, frame) => this.getxattr(request, frame),
+      statfs: (request, frame) => this.statfs(request, frame),
+      open: (request, frame) => this.open('open', request, frame),
+      opendir: (request, frame) => this.open('opendir', request, frame),
+      readv: (request, frame) => this.readFd('readv', 'data', request, frame),
+      fstat: (request, frame) => this.readFd('fstat', 'data', request, frame),
+      fgetxattr: (request, frame) => this.fgetxattr(request, frame),
+      seek: (request, frame) => this.readFd('seek', 'data', request, frame),
+      rchecksum: (request, frame) => this.readFd('rchecksum', 'data', request, frame),
+      readdir: (request, frame) => listing.readdir(request, frame),
+      readdirp: (request, frame) => listing.readdirp(request, frame),
+      flush: async (request, frame) => {
+        if (!request.fd.isAnonymous) await this.fds.windWhereOpen('flush', request, frame);
+        return { xdata: null };
+      },
+      fsyncdir: async ({ fd }) => {
+        this.fds.check(fd);
+        return { xdata: null };
+      },
+      release: (request, frame) => this.release('release', request, frame),
+      releasedir: (request, frame) => this.release('releasedir', request, frame),
+    };
+  }
+
+  override async start(): Promise<void> {
+    this.replica.start();
+  }
+
+  override async stop(): Promise<void> {
+    this.replica.stop();
   }
 
   protected async otherwise<F extends FopName>(fop: F): Promise<Reply<F>> {
@@ -63,108 +110,90 @@ export class Replicate extends Xlator {
   }
 
   private unsupported(fop: FopName): FopError {
-    const why = new Error(`${this.type} only reads here; ${fop} is not served`);
-    return new FopError('EOPNOTSUPP', this.name, why);
+    return this.replica.error('EOPNOTSUPP', `${this.type} only reads here; ${fop} is not served`);
   }
 
-  private disconnected(): FopError {
-    return new FopError('ENOTCONN', this.name, new Error('no subvolume is up'));
-  }
-
-  /** Winds to one child after the other until one is not lost. */
-  private async readAny<F extends FopName>(
+  private read<F extends 'stat' | 'readlink' | 'access' | 'getxattr'>(
     fop: F,
+    kind: ReadKind,
     request: Request<F>,
     frame: Frame,
   ): Promise<Reply<F>> {
-    return this.firstOf(this.replicas.readable(), (child) => child.wind(fop, request, frame));
+    return this.reader.read(fop, kind, request.gfid, request, frame);
   }
 
-  private async firstOf<Answer>(
-    children: readonly Translator[],
-    ask: (child: Translator) => Promise<Answer>,
-  ): Promise<Answer> {
-    let lost = this.disconnected();
-    for (const child of children) {
-      try {
-        return await ask(child);
-      } catch (error) {
-        if (!isErrno(error, 'ENOTCONN')) throw error;
-        lost = error;
-      }
-    }
-    throw lost;
+  /** Reads by fd; at a child where it is not open, it is opened. */
+  private async readFd<F extends FdRead>(
+    fop: F,
+    kind: ReadKind,
+    request: Request<F>,
+    frame: Frame,
+  ): Promise<Reply<F>> {
+    const { fd } = request;
+    this.fds.check(fd);
+    return this.reader.readWith(kind, fd.gfid, frame, async (child) => {
+      const reply = await this.fds.wind(child, fop, fd, request, frame);
+      this.reader.checkInode(reply, fd.gfid);
+      return reply;
+    });
   }
 
-  private async open<F extends 'open' | 'opendir'>(
+  private async open<F extends OpenFop>(
     fop: F,
     request: Request<F>,
     frame: Frame,
   ): Promise<Reply<F>> {
     if (fop === 'open' && isForWriting(request as Request<'open'>)) throw this.unsupported(fop);
-    return this.firstOf(this.replicas.readable(), async (child) => {
-      const reply = await child.wind(fop, request, frame);
-      this.openAt.set(request.fd, child);
+    const { gfid, fd } = request;
+    return this.reader.readWith('data', gfid, frame, async (child) => {
+      const reply = await this.replica.windTo(child, fop, request, frame);
+      this.fds.opened(fop, fd, child);
       return reply;
     });
   }
 
-  /** Reads where the fd is open; where that child was lost meanwhile, opens it at another one. */
-  private async readFd<F extends FdRead>(
-    fop: F,
-    request: Request<F>,
+  private async release(
+    fop: 'release' | 'releasedir',
+    request: Request<'release'>,
     frame: Frame,
-  ): Promise<Reply<F>> {
-    const { fd } = request;
-    if (fd.isAnonymous) return this.readAny(fop, request, frame);
-    const child = this.openChild(fd);
-    try {
-      return await child.wind(fop, request, frame);
-    } catch (error) {
-      if (!isErrno(error, 'ENOTCONN', 'EBADF')) throw error;
-      await this.reopen(fd, frame, error);
-    }
-    return this.openChild(fd).wind(fop, request, frame);
+  ): Promise<Reply<'release'>> {
+    await this.fds.release(fop, request, frame);
+    return { xdata: null };
   }
 
-  private async reopen(fd: Fd, frame: Frame, lost: FopError): Promise<void> {
-    if (!this.replicas.anyUp()) throw lost;
-    const flags = fd.flags & ~(O_CREAT | O_EXCL | O_TRUNC);
-    await this.open('open', { gfid: fd.gfid, flags, fd, xdata: null }, frame);
+  /** Marks are the bricks' own: who reads the volume sees none. GlusterFS's own workers do. */
+  private async getxattr(request: Request<'getxattr'>, frame: Frame): Promise<Reply<'getxattr'>> {
+    this.checkName(request.name, frame);
+    const reply = await this.read('getxattr', 'metadata', request, frame);
+    return frame.pid < 0 ? reply : { ...reply, dict: this.replica.settings.keys.hide(reply.dict) };
   }
 
-  /** A listing is continued where it was begun, or not at all. */
-  private async readDirectory<F extends 'readdir' | 'readdirp'>(
-    fop: F,
-    request: Request<F>,
+  private async fgetxattr(
+    request: Request<'fgetxattr'>,
     frame: Frame,
-  ): Promise<Reply<F>> {
-    const { fd, offset } = request as Request<'readdir'>;
-    const child = this.openChild(fd);
-    try {
-      return await child.wind(fop, request, frame);
-    } catch (error) {
-      if (offset !== 0n || !isErrno(error, 'ENOTCONN', 'EBADF')) throw error;
-      if (!this.replicas.anyUp()) throw error;
-    }
-    await this.open('opendir', { gfid: fd.gfid, fd, xdata: null }, frame);
-    return this.openChild(fd).wind(fop, request, frame);
+  ): Promise<Reply<'fgetxattr'>> {
+    this.checkName(request.name, frame);
+    const reply = await this.readFd('fgetxattr', 'metadata', request, frame);
+    return frame.pid < 0 ? reply : { ...reply, dict: this.replica.settings.keys.hide(reply.dict) };
   }
 
-  private openChild(fd: Fd): Translator {
-    const child = this.openAt.get(fd);
-    if (!child) throw new FopError('EBADF', this.name);
-    return child;
+  private checkName(name: string | undefined, frame: Frame): void {
+    if (frame.pid < 0 || name === undefined) return;
+    if (this.replica.settings.keys.isMark(name)) throw new FopError('ENODATA', this.name);
   }
 
-  private async release<F extends 'release' | 'releasedir'>(
-    fop: F,
-    request: Request<F>,
-    frame: Frame,
-  ): Promise<Reply<F>> {
-    const child = this.openChild(request.fd);
-    this.openAt.delete(request.fd);
-    return child.wind(fop, request, frame);
+  /** Of all children that hold data. */
+  private async statfs(request: Request<'statfs'>, frame: Frame): Promise<Reply<'statfs'>> {
+    const { replica } = this;
+    const up = await replica.ready();
+    const holders = up.filter((child) => child !== replica.settings.arbiter);
+    const outcomes = await replica.windAll(holders, 'statfs', request, frame);
+    const replies = outcomes.flatMap(({ outcome }) => ('reply' in outcome ? [outcome.reply] : []));
+    const least = fullest(replies.map(({ statfs }) => statfs));
+    const found = replies.find(({ statfs }) => statfs === least);
+    if (found) return found;
+    const errors = outcomes.flatMap(({ outcome }) => ('error' in outcome ? [outcome.error] : []));
+    throw errorOf(errors) ?? replica.error('ENOTCONN', 'only the arbiter is up');
   }
 
   protected override heard(notice: Notice): void {
@@ -172,8 +201,10 @@ export class Replicate extends Xlator {
       this.tell(notice);
       return;
     }
-    this.replicas.set(notice.from, STATE_AFTER[notice.event]);
-    const standing = this.replicas.standing(this.told);
+    const { children } = this.replica;
+    children.set(notice.from, STATE_AFTER[notice.event]);
+    const standing = children.standing(this.told);
+    this.replica.changed();
     if (standing === this.told || standing === 'unknown') return;
     this.told = standing;
     const why = 'why' in notice ? notice.why : '';
@@ -188,27 +219,9 @@ function isForWriting({ flags }: Request<'open'>): boolean {
   return (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
 }
 
-/** A brick gives a file without a gfid the one that a lookup brings; that would be a change. */
-function withoutGfidRequest(xdata: Dict): Dict {
-  if (!xdata?.has('gfid-req')) return xdata;
-  return new Map([...xdata].filter(([key]) => key !== 'gfid-req'));
-}
-
 export const clusterReplicate: TranslatorSpec = {
   type: 'cluster/replicate',
   children: { min: 1, max: 1024 },
   options: REPLICATE_OPTIONS,
-  create({ name, options, children }) {
-    return new Replicate(name, children, preferredChild(options, children));
-  },
+  create: (context) => new Replicate(context),
 };
-
-function preferredChild(options: Options, children: readonly Translator[]): Translator | undefined {
-  const name = options.text('read-subvolume');
-  const index = options.int('read-subvolume-index');
-  const found =
-    name === undefined ? children[index] : children.find((child) => child.name === name);
-  if (!found && (name !== undefined || index >= 0))
-    throw new Error(`read-subvolume ${name ?? index} is none of the subvolumes`);
-  return found;
-}

@@ -60,6 +60,7 @@ export class Posix extends Xlator {
     if (!brick.namespace.isTrusted) this.tellUserNames();
     prepareLayout(brick);
     this.janitor.start();
+    this.tell({ event: 'child-up', from: this });
   }
 
   override async stop(): Promise<void> {

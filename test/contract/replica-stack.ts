@@ -1,0 +1,54 @@
+import { buildGraph, type Graph } from '../../src/graph/graph.js';
+import { registryOf } from '../../src/graph/registry.js';
+import { type PrintedVolume, printVolfile } from '../../src/graph/volfile.js';
+import type { Disk } from '../../src/platform/disk.js';
+import { clusterReplicate } from '../../src/xlators/cluster/replicate/replicate.js';
+import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
+import { storagePosix } from '../../src/xlators/storage/posix/posix.js';
+import { SimDisk } from '../sim/disk.js';
+import { TEST_MIRROR } from './mirror.js';
+import { instantly, seeded } from './platforms.js';
+import { NO_NETWORK, quietClock, VOLUME_ID } from './stacks.js';
+import type { Stack } from './volume.js';
+
+const REGISTRY = registryOf([storagePosix, clusterReplicate, TEST_MIRROR]);
+
+/** Bricks of one simulated disk, each in a directory of its own, and a replica set over them. */
+export interface ReplicaStack extends Stack {
+  readonly graph: Graph;
+  readonly disk: Disk;
+}
+
+/** Starts `count` bricks under a replica set; on top the one that writes to all of them and reads through it. */
+export async function replicaStack(count: number): Promise<ReplicaStack> {
+  const disk = new SimDisk({ clock: instantly(), random: seeded(1), isPrivileged: true });
+  const bricks = Array.from({ length: count }, (_, number) => brickName(number));
+  for (const name of bricks) prepareBrick(disk, `/${name}`, VOLUME_ID);
+  const platform = { disk, clock: quietClock(), random: seeded(2), network: NO_NETWORK };
+  const graph = buildGraph(volfile(bricks), REGISTRY, platform);
+  await graph.start();
+  return { top: graph.top, graph, disk, hasSpecialFiles: true, close: () => graph.stop() };
+}
+
+export const brickName = (number: number): string => `brick-${number}`;
+
+function volfile(bricks: readonly string[]): string {
+  const volume = (
+    name: string,
+    type: string,
+    options: Readonly<Record<string, string>>,
+    below: readonly string[],
+  ): PrintedVolume => ({
+    name,
+    type,
+    options: Object.entries(options).map(([key, value]) => ({ key, value })),
+    subvolumes: below.map((child) => ({ name: child })),
+  });
+  return printVolfile([
+    ...bricks.map((name) =>
+      volume(name, 'storage/posix', { directory: `/${name}`, 'volume-id': VOLUME_ID }, []),
+    ),
+    volume('replica', 'cluster/replicate', {}, bricks),
+    volume('mirror', 'test/mirror', {}, ['replica', ...bricks]),
+  ]);
+}
