@@ -5,6 +5,11 @@ import type { Disk } from '../platform/disk.js';
 
 /** The whole of a small file as text. EFBIG beyond `maxBytes`. */
 export function readSmallFile(disk: Disk, path: string, maxBytes: number): string {
+  return readSmallBytes(disk, path, maxBytes).toString('utf8');
+}
+
+/** The whole of a small file. EFBIG beyond `maxBytes`. */
+export function readSmallBytes(disk: Disk, path: string, maxBytes: number): Buffer {
   const file = disk.open(byteString(path), O_RDONLY, 0);
   try {
     const into = Buffer.allocUnsafe(maxBytes + 1);
@@ -12,7 +17,7 @@ export function readSmallFile(disk: Disk, path: string, maxBytes: number): strin
     for (let count = -1; count !== 0 && size <= maxBytes; size += count)
       count = disk.read(file, into.subarray(size), size);
     if (size > maxBytes) throw new FopError('EFBIG', path);
-    return into.toString('utf8', 0, size);
+    return into.subarray(0, size);
   } finally {
     disk.close(file);
   }

@@ -56,6 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['src/platform/node/'],
   'node:fs/promises': ['src/platform/node/'],
+  'node:dns/promises': ['src/platform/node/'],
   'node:net': ['src/platform/node/'],
   'node:tls': ['src/platform/node/'],
   'node:timers': ['src/platform/node/'],
