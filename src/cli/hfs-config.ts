@@ -8,7 +8,7 @@ import { explainCommand } from './explain.js';
 import { getCommand } from './get.js';
 import { initCommand } from './init.js';
 import { listCommand } from './list.js';
-import { retireCommand, serveCommand, tokenCommand } from './membership.js';
+import { joinCommand, retireCommand, serveCommand, tokenCommand } from './membership.js';
 import { serversCommand } from './servers.js';
 import { setCommand } from './set.js';
 import { statusCommand } from './status.js';
@@ -16,6 +16,7 @@ import { volfileCommand } from './volfile.js';
 
 /** All that hfs_config can do; what is not here is not in its help either. */
 export const COMMANDS: readonly CliCommand[] = [
+  joinCommand,
   serveCommand,
   retireCommand,
   initCommand,

@@ -9,7 +9,7 @@ const MEMBERSHIP_SECONDS = 60;
 
 export const serveCommand: CliCommand = {
   words: 'serve',
-  doc: 'make this node a config server; returns when it votes',
+  doc: 'make this node a config server; returns when it votes. A member needs neither address nor token',
   examples: ['serve --bootstrap', 'serve --join 10.0.0.1:24006 --token T'],
   positionals: [],
   options: [
@@ -27,19 +27,31 @@ export const serveCommand: CliCommand = {
       token: args.text('token'),
       brick: brick === undefined ? undefined : resolve(brick),
     };
-    if (request.bootstrap === (request.join !== undefined))
-      throw usage('serve', 'it needs one of --bootstrap and --join HOST:PORT');
-    if (request.join !== undefined && request.token === undefined)
-      throw usage('--join', 'it needs --token, see hfs_config token create on a member');
+    if (request.bootstrap && request.join !== undefined)
+      throw usage('serve', 'it takes one of --bootstrap and --join HOST:PORT');
     const change = await post(context, '/v1/serve', request);
-    print(context, change, `${change.name} serves cluster ${change.cluster}`);
+    print(context, change, headline(change));
+    return 0;
+  },
+};
+
+export const joinCommand: CliCommand = {
+  words: 'join <address>',
+  doc: 'make this node a member that does not serve: it asks the servers',
+  examples: ['join 10.0.0.1:24006 --token T'],
+  positionals: [{ name: 'address', kind: 'text', doc: 'HOST:PORT: the HTTP address of a member' }],
+  options: [{ name: 'token', kind: 'text', doc: 'T: a one-time token of that cluster' }],
+  async run(args: Arguments, context: Context): Promise<number> {
+    const request = { join: args.required('address'), token: args.text('token') };
+    const change = await post(context, '/v1/join', request);
+    print(context, change, headline(change));
     return 0;
   },
 };
 
 export const retireCommand: CliCommand = {
   words: 'retire [node]',
-  doc: 'take a server out of the list for good: the named one, or this one',
+  doc: 'take a server out of the list for good: the named one, or this one; a member that does not serve leaves the cluster',
   examples: ['retire', 'retire node3 --dry-run'],
   positionals: [{ name: 'node', kind: 'text', doc: 'its name or id' }],
   options: [{ name: 'force', kind: 'flag', doc: 'although it is unsafe; needs the id' }, DRY_RUN],
@@ -48,14 +60,14 @@ export const retireCommand: CliCommand = {
     const wanted = { node: args.text('node'), force: args.flag('force') };
     const plan = await post(context, '/v1/retire', { ...wanted, dryRun: true });
     if (args.flag('dry-run')) {
-      print(context, plan, `would retire ${plan.name} (${plan.node})`);
+      print(context, plan, `would ${planned(plan)}`);
       return 0;
     }
     if (!context.isJson) for (const line of changeLines(plan)) context.output.note(line);
-    if (!(await context.confirm(`retire ${plan.name} (${plan.node})?`))) return 1;
+    if (!(await context.confirm(`${planned(plan)}?`))) return 1;
     const request = { node: plan.node, force: wanted.force, dryRun: false };
     const change = await post(context, '/v1/retire', request);
-    print(context, change, `retired ${change.name} (${change.node})`);
+    print(context, change, headline(change));
     return 0;
   },
 };
@@ -85,8 +97,26 @@ function print(context: Context, change: MembershipChange, headline: string): vo
   for (const line of lines) context.output.data(`${line}\n`);
 }
 
+function headline({ event, name, node, cluster }: MembershipChange): string {
+  if (event === 'retired') return `retired ${name} (${node})`;
+  const done = {
+    served: 'serves',
+    joined: 'is a member, and does not serve, of',
+    left: 'has left',
+  };
+  return `${name} ${done[event]} cluster ${cluster}`;
+}
+
+function planned({ event, name, node, cluster }: MembershipChange): string {
+  return event === 'left' ? `leave cluster ${cluster}` : `retire ${name} (${node})`;
+}
+
+/** A member that comes or goes does not change who serves. */
 function changeLines(change: MembershipChange): readonly string[] {
+  if (change.event === 'joined' || change.event === 'left')
+    return [`servers: ${listText(change.after)}, ${survivalText(change.survivesAfter)}`];
   return [
+    ...(change.warning === null ? [] : [`warning: ${change.warning}`]),
     `before: ${listText(change.before)}, ${survivalText(change.survivesBefore)}`,
     `after:  ${listText(change.after)}, ${survivalText(change.survivesAfter)}`,
   ];

@@ -11,7 +11,7 @@ export interface CandidacyContext {
   readonly random: Random;
   readonly peers: Peers;
   /** HTTP addresses where members may be, beside those of the list. */
-  readonly listed: readonly string[];
+  listed(): readonly string[];
   members(): Members;
 }
 
@@ -39,10 +39,10 @@ export class Candidacy {
 
   /** Asks all other servers: is there a leader, am I still a member, which epochs have they met? */
   async inquire(isWithoutLeader: boolean): Promise<Partial<InquireAnswer>[]> {
-    const { self, peers, cluster, listed } = this.context;
+    const { self, peers, cluster } = this.context;
     const body = encodeMessage({ node: self, isWithoutLeader });
     const others = this.context.members().servers.filter(({ node }) => node !== self);
-    const addresses = new Set([...others.map(({ address }) => address), ...listed]);
+    const addresses = new Set([...others.map(({ address }) => address), ...this.context.listed()]);
     const answers = [...addresses].map(async (address) => {
       try {
         const answer = await peers.call(address, 'inquire', body, INQUIRE_TIMEOUT_MS);

@@ -44,7 +44,7 @@ export interface DatabaseContext {
   /** The last list that this node knows, from its own state: where to begin to look. */
   readonly members: Members;
   /** HTTP addresses where members may be, beside those of the list. */
-  readonly listed: readonly string[];
+  listed(): readonly string[];
   /** The acceptor of a server's log; a new one each time. */
   acceptor(server: Server): Acceptor;
   /** That voter is on no list any more: let go of what its acceptor needed. */
@@ -86,12 +86,13 @@ export class ConfigDatabase {
   private forwarder: { readonly address: string; readonly to: Forwarder } | undefined;
 
   constructor(private readonly context: DatabaseContext) {
-    const { self, instance, cluster, clock, random, peers, listed } = context;
+    const { self, instance, cluster, clock, random, peers } = context;
     this.lengths = new RememberedLengths(clock, context.lengths, (lengths) =>
       context.rememberLengths(lengths),
     );
     this.leadership = new Leadership({
-      ...{ self, instance, cluster, clock, random, peers, listed, store: this.store },
+      ...{ self, instance, cluster, clock, random, peers, store: this.store },
+      listed: () => context.listed(),
       members: () => this.members,
       acceptor: (server) => context.acceptor(server),
       release: (voter) => context.release(voter),
@@ -381,8 +382,9 @@ export class ConfigDatabase {
   }
 
   private inquired(body: Buffer): InquireAnswer {
-    const { node, isWithoutLeader } = decodeMessage<InquireWords>(body).json;
+    const { node, list, isWithoutLeader } = decodeMessage<InquireWords>(body).json;
     if (typeof node === 'string' && isWithoutLeader === true) this.leadership.isMissed(node);
+    const { members } = this;
     return {
       node: this.context.self,
       instance: this.context.instance,
@@ -391,7 +393,8 @@ export class ConfigDatabase {
       counter: this.epoch.counter,
       leader: this.leadership.confirmed ?? null,
       lengths: this.lengths.known.all(),
-      isAskerRetired: typeof node === 'string' && isRetired(this.members, node),
+      isAskerRetired: typeof node === 'string' && isRetired(members, node),
+      ...(typeof list === 'number' && list < members.epoch ? { members } : {}),
     };
   }
 }

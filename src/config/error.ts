@@ -45,6 +45,8 @@ export const CODES = {
     http: 400,
     title: 'this address cannot be reached by others',
   },
+  'HFS-3011': { exit: 6, http: 503, title: 'no server of the cluster answers' },
+  'HFS-3012': { exit: 1, http: 500, title: 'the source of members gives no answer' },
   'HFS-4001': { exit: 1, http: 401, title: 'not authorised' },
   'HFS-5001': { exit: 1, http: 500, title: 'port in use' },
   'HFS-5002': { exit: 1, http: 500, title: 'state directory in use' },

@@ -26,7 +26,7 @@ export interface LeadershipContext {
   readonly peers: Peers;
   readonly store: Store;
   /** HTTP addresses where members may be, beside those of the list. */
-  readonly listed: readonly string[];
+  listed(): readonly string[];
   /** How long each voter's log was seen to be. */
   readonly known: KnownLengths;
   /** The list in force, or while nothing is applied the one that the node remembers. */

@@ -134,23 +134,41 @@ export function withoutServer(members: Members, server: Server): Members {
  */
 export function checkRetire(members: Members, server: Server, live: ReadonlySet<string>): void {
   if (server.role === 'learner') return;
-  const rest = voters(members).filter((each) => each.node !== server.node);
-  if (rest.length === 0)
+  if (voters(members).every(({ node }) => node === server.node))
     throw new ConfigError(
       'HFS-3006',
       `${server.name} is the last server`,
       'without it there is no config filesystem',
       'let another node serve first: hfs_config serve --join HOST:PORT --token T',
     );
-  const alive = rest.filter((each) => live.has(each.node)).length;
-  if (alive >= majority(rest.length)) return;
-  const dead = rest.filter((each) => !live.has(each.node)).map((each) => each.name);
+  const risk = retireRisk(members, server, live);
+  if (risk === null) return;
+  const dead = deadAfter(members, server, live).map(({ name }) => name);
   throw new ConfigError(
     'HFS-3007',
     `${server.name} cannot be retired now`,
-    `of the ${rest.length} servers left ${alive} would be up, ${majority(rest.length)} are needed; down: ${dead.join(', ')}`,
-    `bring back ${dead.join(' or ')}, or retire that one first`,
+    risk,
+    `bring back ${dead.join(' or ')}, or retire that one first; hfs_config retire ${server.node} --force does it all the same`,
   );
+}
+
+/** What a removal would leave unable to commit, as a sentence; null where the rest can. */
+export function retireRisk(
+  members: Members,
+  server: Server,
+  live: ReadonlySet<string>,
+): string | null {
+  if (server.role === 'learner') return null;
+  const rest = voters(members).filter(({ node }) => node !== server.node);
+  const dead = deadAfter(members, server, live).map(({ name }) => name);
+  const needed = majority(rest.length);
+  const alive = rest.length - dead.length;
+  if (alive >= needed) return null;
+  return `of the ${rest.length} servers left ${alive} would be up and ${needed} are needed: nothing could be written until ${dead.join(', ')} ${dead.length > 1 ? 'are' : 'is'} back`;
+}
+
+function deadAfter(members: Members, server: Server, live: ReadonlySet<string>): readonly Server[] {
+  return voters(members).filter(({ node }) => node !== server.node && !live.has(node));
 }
 
 /** Reads a list out of a record or a state file; throws a TypeError for anything else. */

@@ -15,7 +15,9 @@ export type PeerVerb =
   /** A joined node asks to be put on the member list, as a learner first. */
   | 'add-learner'
   /** Your release, your clock, and whether you can reach me where the list says that I am. */
-  | 'examine';
+  | 'examine'
+  /** A node that does not serve passes a request on to one that does. */
+  | 'relay';
 
 /** The public status of a node, as far as its peers look at it. */
 export interface PeerStatus {

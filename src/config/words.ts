@@ -4,6 +4,7 @@ import { checkKey, type Key, MAX_VALUE_BYTES } from './key.js';
 import type { VoterLength } from './log/entry.js';
 import type { Epoch } from './log/epoch.js';
 import type { Change } from './log/record.js';
+import type { Members } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import type { Outcome } from './store.js';
 
@@ -65,6 +66,8 @@ export interface InquireWords {
   readonly node: string;
   /** It hears no leader, and would take over. */
   readonly isWithoutLeader?: boolean;
+  /** The epoch of the asker's list; a newer one comes with the answer. */
+  readonly list?: number;
 }
 
 export interface InquireAnswer {
@@ -80,6 +83,8 @@ export interface InquireAnswer {
   readonly lengths: readonly VoterLength[];
   /** Whether the asker is retired, by the newest list that this node has. */
   readonly isAskerRetired: boolean;
+  /** Where it is newer than the asker's. */
+  readonly members?: Members;
 }
 
 /** One request on its way to the leader. */

@@ -3,6 +3,7 @@ import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import { prepareBrick } from '../xlators/storage/posix/new-brick.js';
+import { directoryOf } from './durable-file.js';
 
 /** The exports of a config brick, each a brick directory of its own. */
 const EXPORTS = ['journal', 'values'] as const;
@@ -16,14 +17,13 @@ export function makeBrickDirectory(disk: Disk, path: string, volumeId: string): 
     for (const name of EXPORTS) makeExport(disk, byteString(`${path}/${name}`), volumeId);
   } catch (error) {
     if (!(error instanceof FopError)) throw error;
-    throw new ConfigError(
-      'HFS-5004',
-      `no brick can be made at ${path}`,
-      why(error),
-      next(error),
-      error,
-    );
+    throw noBrick(path, error);
   }
+}
+
+function noBrick(path: string, error: FopError): ConfigError {
+  const what = `no brick can be made at ${path}`;
+  return new ConfigError('HFS-5004', what, why(error), next(error), error);
 }
 
 function makeDirectories(disk: Disk, path: string): void {
@@ -57,20 +57,77 @@ function next(error: FopError): string {
   return 'name another directory with --brick: on ext4 or xfs, writable, with room';
 }
 
-/** Moves a brick aside, never away. Answers where it is now, or undefined where there was none. */
+/** Throws HFS-5004 where a brick is, or half of one. */
+export function checkBrickPlace(disk: Disk, path: string): void {
+  for (const name of EXPORTS)
+    if (isThere(disk, `${path}/${name}`))
+      throw noBrick(path, new FopError('EEXIST', `${path}/${name}`));
+}
+
+/** Settles when the directories of a new brick, and all above them, are on the platter. */
+export async function syncBrickDirectory(disk: Disk, path: string): Promise<void> {
+  for (const name of EXPORTS) await disk.fsyncdir(byteString(`${path}/${name}`));
+  for (let at = byteString(path); at !== '/'; at = directoryOf(at)) await syncReadable(disk, at);
+  await syncReadable(disk, '/');
+}
+
+/** A directory that this user may not read was not made just now either. */
+async function syncReadable(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.fsyncdir(path);
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EPERM')) throw error;
+  }
+}
+
+/**
+ * Moves a brick aside, never away: the directory, or where that cannot be moved (the root of a filesystem, or in a directory of
+ * somebody else) what is in it. Answers where it is now, or undefined where there was none.
+ */
 export function setBrickAside(
   disk: Disk,
   path: string,
   reason: string,
   wallMs: number,
 ): string | undefined {
-  const stamp = new Date(wallMs).toISOString().replaceAll(':', '').slice(0, 17);
-  const aside = `${path}.${reason}-${stamp}`;
+  const aside = freeName(disk, `${path}.${reason}-${stampOf(wallMs)}`);
   try {
     disk.rename(byteString(path), byteString(aside));
     return aside;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
+    if (!isErrno(error, 'EBUSY', 'EXDEV', 'EACCES', 'EPERM')) throw error;
+    return setExportsAside(disk, path, `${reason}-${stampOf(wallMs)}`);
+  }
+}
+
+function setExportsAside(disk: Disk, path: string, name: string): string | undefined {
+  const there = EXPORTS.filter((each) => isThere(disk, `${path}/${each}`));
+  if (there.length === 0) return undefined;
+  const aside = freeName(disk, `${path}/${name}`);
+  disk.mkdir(byteString(aside), 0o700);
+  for (const each of there)
+    disk.rename(byteString(`${path}/${each}`), byteString(`${aside}/${each}`));
+  return aside;
+}
+
+/** Two within one second do not take each other's place. */
+function freeName(disk: Disk, name: string): string {
+  let found = name;
+  for (let more = 2; isThere(disk, found); more++) found = `${name}-${more}`;
+  return found;
+}
+
+function stampOf(wallMs: number): string {
+  return new Date(wallMs).toISOString().replaceAll(':', '').slice(0, 17);
+}
+
+function isThere(disk: Disk, path: string): boolean {
+  try {
+    disk.lstat(byteString(path));
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
 }

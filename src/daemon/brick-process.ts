@@ -67,6 +67,14 @@ export class BrickProcess {
     if (this.pid !== null) signal(this.pid, 'SIGHUP');
   }
 
+  /** Ends one that an earlier hekafsd has left. */
+  async endLeft(): Promise<void> {
+    const running = this.runningPid();
+    if (running === undefined) return;
+    this.log.info('a brick that nobody needs any more is ended', { brick: running });
+    await this.end(running);
+  }
+
   /** Ends it, for good. */
   async stop(): Promise<void> {
     this.isStopped = true;

@@ -9,6 +9,24 @@ export function notInCluster(): ConfigError {
   );
 }
 
+export function stillStarting(): ConfigError {
+  return new ConfigError(
+    'HFS-2006',
+    'hekafsd is still starting',
+    'its brick is not up yet',
+    'try again in a moment',
+  );
+}
+
+export function doesNotServe(): ConfigError {
+  return new ConfigError(
+    'HFS-2004',
+    'this node does not serve',
+    'it is a member that asks the servers itself',
+    'ask one of the servers: hfs_config status shows them',
+  );
+}
+
 export function otherCluster(mine: string, theirs: string, address: string): ConfigError {
   return new ConfigError(
     'HFS-3002',
@@ -24,6 +42,15 @@ export function alreadyServer(cluster: string): ConfigError {
     'this node is a server already',
     `it serves cluster ${cluster}`,
     'hfs_config status',
+  );
+}
+
+export function alreadyMember(cluster: string): ConfigError {
+  return new ConfigError(
+    'HFS-3003',
+    'this node is a member already',
+    `it belongs to cluster ${cluster} and does not serve`,
+    'hfs_config serve makes it a server; hfs_config retire makes it leave',
   );
 }
 
@@ -51,5 +78,32 @@ export function loopbackOnly(address: string, remote: string): ConfigError {
     `this node's address ${address} cannot be reached from ${remote}`,
     'it is a loopback address',
     'start hekafsd with --http ADDRESS:PORT, an address that the other nodes reach',
+  );
+}
+
+export function becomingServer(): ConfigError {
+  return new ConfigError(
+    'HFS-3009',
+    'this node is becoming a server already',
+    'an earlier serve is under way',
+    'hfs_config status shows how far it is',
+  );
+}
+
+export function neitherBootstrapNorJoin(): ConfigError {
+  return new ConfigError(
+    'HFS-1001',
+    'serve needs one of bootstrap and join',
+    'the first server bootstraps, others join; only a member may do without',
+    'hfs_config serve --bootstrap, or hfs_config serve --join HOST:PORT --token T',
+  );
+}
+
+export function noToken(): ConfigError {
+  return new ConfigError(
+    'HFS-1001',
+    'join needs a token',
+    'this node is no member of that cluster yet',
+    'hfs_config token create, on a node that is a member, gives one',
   );
 }

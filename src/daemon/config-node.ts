@@ -37,7 +37,7 @@ export interface ConfigNodeSetup {
   readonly log: Log;
   readonly state: NodeState & { readonly cluster: string; readonly secret: string };
   /** Addresses of `--members`. */
-  readonly listed: readonly string[];
+  listed(): readonly string[];
   /** A commit has changed the list of servers, or the first one is known. */
   membersChanged(): void;
   retired(): void;
@@ -78,7 +78,7 @@ export class ConfigNode {
       random: platform.random,
       peers: setup.peers,
       members: state.members,
-      listed: setup.listed,
+      listed: () => setup.listed(),
       acceptor: (server) => this.acceptor(server),
       release: (voter) => this.release(voter),
       applied: (record, touched) => {

@@ -2,6 +2,7 @@ import { ConfigError } from '../config/error.js';
 import { checkKey, isPrivate, isTooLong, type Key, MAX_VALUE_BYTES } from '../config/key.js';
 import { refused } from './http-access.js';
 import { type Answer, badRequest, bytes, HttpRefusal, json } from './http-answer.js';
+import { relayed } from './http-relay.js';
 import { type Asked, flag, type Route, type Served } from './http-route.js';
 import type { Condition, Found, Listed } from './verbs.js';
 
@@ -10,14 +11,16 @@ export const CONFIG_ROUTES: readonly Route[] = [
   {
     path: '/v1/config/',
     actions: {
-      GET: { need: 'local', query: ['stale', 'recursive'], handle: getConfig },
-      PUT: { need: 'root', handle: putConfig },
-      DELETE: { need: 'root', query: ['recursive'], handle: deleteConfig },
+      GET: { need: 'local', query: ['stale', 'recursive'], handle: relayed(0, getConfig) },
+      PUT: { need: 'root', handle: relayed(MAX_VALUE_BYTES, putConfig) },
+      DELETE: { need: 'root', query: ['recursive'], handle: relayed(0, deleteConfig) },
     },
   },
   {
     path: '/v1/config',
-    actions: { GET: { need: 'local', query: ['stale', 'recursive'], handle: getConfig } },
+    actions: {
+      GET: { need: 'local', query: ['stale', 'recursive'], handle: relayed(0, getConfig) },
+    },
   },
 ];
 

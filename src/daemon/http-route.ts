@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { PeerService } from '../config/peers.js';
 import type { Access, Need } from './http-access.js';
 import { type Answer, badRequest, HttpRefusal } from './http-answer.js';
+import type { Relay } from './relay.js';
 import type { Asker, Verbs } from './verbs.js';
 
 /** What of a node HTTP stands in front of. */
@@ -12,10 +13,15 @@ export interface Served {
   clusterSecret(): string | undefined;
   /** What hangs in the node's own work, which only a new start mends; undefined while it goes on. */
   standstill(): string | undefined;
+  /** Passes on what only a server can answer; undefined on a server, and on a node of no cluster. */
+  readonly relay: Relay | undefined;
 }
 
 /** One request, as a route sees it. */
 export interface Asked {
+  readonly method: string;
+  /** The path with its query, as sent. */
+  readonly url: string;
   /** The percent-encoded path behind the route's own, without a leading slash. */
   readonly rest: string;
   readonly query: URLSearchParams;

@@ -16,6 +16,7 @@ const PEER_VERBS = {
   inquire: true,
   'add-learner': true,
   examine: true,
+  relay: true,
 } as const satisfies Record<PeerVerb, true>;
 
 /** What everybody may ask, and what nodes ask each other. */

@@ -7,12 +7,14 @@ import { ADMIN_ROUTES } from './http-admin.js';
 import { type Answer, badRequest, problemAnswer } from './http-answer.js';
 import { Aborted, drain, readBody } from './http-body.js';
 import { CONFIG_ROUTES } from './http-config.js';
+import { relayRoute } from './http-relay.js';
 import { checkQuery, matchRoute, type Route, type Served } from './http-route.js';
 import { close, DEFAULT_LIMITS, type HttpLimits, listen, newServer } from './http-server.js';
 import { STATUS_ROUTES } from './http-status.js';
 import type { Asker } from './verbs.js';
 
-export const ROUTES: readonly Route[] = [...STATUS_ROUTES, ...CONFIG_ROUTES, ...ADMIN_ROUTES];
+const OWN_ROUTES: readonly Route[] = [...STATUS_ROUTES, ...CONFIG_ROUTES, ...ADMIN_ROUTES];
+export const ROUTES: readonly Route[] = [relayRoute(OWN_ROUTES), ...OWN_ROUTES];
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const MAX_TIMEOUT_SECONDS = 3600;
@@ -99,7 +101,8 @@ async function answered(
   const served = setup.served();
   if (served === undefined) throw starting();
   const body = (maxBytes: number) => readBody(request, response, maxBytes);
-  const asked = { rest, query, headers: request.headers, access, asker, body };
+  const { method = '', url = '' } = request;
+  const asked = { method, url, rest, query, headers: request.headers, access, asker, body };
   return within(setup.clock, asker.timeoutMs + GRACE_MS, action.handle(served, asked));
 }
 

@@ -6,6 +6,7 @@ import {
   isRetired,
   type Members,
   resolveServer,
+  retireRisk,
   type Server,
   survives,
   voters,
@@ -17,7 +18,7 @@ import type { Peers } from '../config/peers.js';
 import type { Clock } from '../platform/platform.js';
 import { wasRetired } from './cluster-errors.js';
 import { tokenHash } from './credentials.js';
-import type { MembershipChange } from './verbs.js';
+import type { MembershipChange, MembershipEvent } from './verbs.js';
 
 export interface JoinWords {
   readonly token: string;
@@ -44,12 +45,16 @@ export class TokenAges {
 
   constructor(private readonly clock: Clock) {}
 
-  seen(hash: string): void {
-    if (!this.since.has(hash)) this.since.set(hash, this.clock.monotonicMs());
+  /** A change was applied; only those of tokens matter. */
+  note(change: { readonly type: string; readonly json?: string }): void {
+    if (change.type !== 'token' && change.type !== 'token-used') return;
+    const { hash } = JSON.parse(change.json ?? '{}') as { hash: string };
+    if (change.type === 'token') this.seen(hash);
+    else this.since.delete(hash);
   }
 
-  used(hash: string): void {
-    this.since.delete(hash);
+  private seen(hash: string): void {
+    if (!this.since.has(hash)) this.since.set(hash, this.clock.monotonicMs());
   }
 
   isExpired(hash: string, ttlSeconds: number): boolean {
@@ -109,15 +114,15 @@ async function changeList(
   database: ConfigDatabase,
   timeoutMs: number,
   change: (members: Members) => Members | undefined,
-): Promise<{ readonly before: Members; readonly after: Members; readonly revision: number }> {
+): Promise<{ readonly before: Members; readonly after: Members }> {
   for (let tries = 1; ; tries++) {
     await database.catchUp(timeoutMs);
     const before = database.members;
     const after = change(before);
-    if (after === undefined) return { before, after: before, revision: database.store.revision };
+    if (after === undefined) return { before, after: before };
     try {
-      const { revision } = await database.changeMembers(after, '', timeoutMs);
-      return { before, after, revision };
+      await database.changeMembers(after, '', timeoutMs);
+      return { before, after };
     } catch (error) {
       if (tries >= CHANGE_TRIES || !isCode(error, 'HFS-3009')) throw error;
     }
@@ -129,7 +134,10 @@ export interface RetireOptions {
   readonly dryRun: boolean;
 }
 
-/** Takes a server off the list. `nameOrId` undefined is this node. */
+/**
+ * Takes a server off the list. `nameOrId` undefined is this node. `force` overrides the majority that the rest would need, and wants
+ * the whole node id, so that nobody forces the wrong one.
+ */
 export async function retire(
   database: ConfigDatabase,
   peers: Peers,
@@ -140,20 +148,32 @@ export async function retire(
 ): Promise<MembershipChange> {
   await database.catchUp(timeoutMs);
   const server = resolveServer(database.members, nameOrId ?? self);
+  if (options.force && nameOrId !== server.node) throw forceNeedsId(server);
   const live = await liveServers(database, peers, self);
+  let warning: string | null = null;
   const work = (members: Members): Members | undefined => {
     if (isRetired(members, server.node)) return undefined;
     const target = resolveServer(members, server.node);
-    if (!(options.force && nameOrId === server.node && voters(members).length > 1))
-      checkRetire(members, target, live);
+    warning = retireRisk(members, target, live);
+    if (!options.force || voters(members).length <= 1) checkRetire(members, target, live);
     return withoutServer(members, target);
   };
   if (options.dryRun) {
     const before = database.members;
-    return describe(database, server, before, work(before) ?? before, database.store.revision);
+    const after = work(before) ?? before;
+    return describe('retired', server, database, before, after, warning);
   }
-  const { before, after, revision } = await changeList(database, timeoutMs, work);
-  return describe(database, server, before, after, revision);
+  const { before, after } = await changeList(database, timeoutMs, work);
+  return describe('retired', server, database, before, after, warning);
+}
+
+function forceNeedsId({ node, name }: Server): ConfigError {
+  return new ConfigError(
+    'HFS-1001',
+    '--force refused',
+    `it takes the whole node id, so that nobody forces the wrong server: ${name} is ${node}`,
+    `hfs_config retire ${node} --force`,
+  );
 }
 
 async function liveServers(
@@ -177,20 +197,25 @@ async function liveServers(
 
 /** What a change of the list means, for people. */
 export function describe(
-  database: ConfigDatabase,
+  event: MembershipEvent,
   server: Pick<Server, 'node' | 'name'>,
+  {
+    store,
+  }: { readonly store: { readonly cluster: string | undefined; readonly revision: number } },
   before: Members,
   after: Members,
-  revision: number,
+  warning: string | null = null,
 ): MembershipChange {
   return {
+    event,
+    warning,
     node: server.node,
     name: server.name,
-    cluster: database.store.cluster ?? '',
+    cluster: store.cluster ?? '',
     before: voters(before).map(({ name }) => name),
     after: voters(after).map(({ name }) => name),
     survivesBefore: survives(voters(before).length),
     survivesAfter: survives(voters(after).length),
-    revision,
+    revision: store.revision,
   };
 }

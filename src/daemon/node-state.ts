@@ -1,5 +1,6 @@
 import type { VoterLength } from '../config/log/entry.js';
 import { type Members, NO_MEMBERS } from '../config/members.js';
+import type { Random } from '../platform/platform.js';
 
 /** This node's brick, from the moment that it is to serve. */
 export interface BrickState {
@@ -12,6 +13,12 @@ export interface BrickState {
   readonly number: number | null;
   /** False until the log in it is made. */
   readonly isFounded: boolean;
+}
+
+/** A brick's directory that is to be moved aside: noted before it is done, and until it has been. */
+export interface Aside {
+  readonly path: string;
+  readonly reason: 'retired' | 'failed';
 }
 
 /**
@@ -29,8 +36,35 @@ export interface NodeState {
   readonly isRetired: boolean;
   /** How long the voters' logs were when last heard of; absent in what the first release wrote. */
   readonly lengths?: readonly VoterLength[];
+  readonly asides: readonly Aside[];
 }
 
 export function newNodeState(node: string): NodeState {
-  return { node, cluster: null, secret: null, members: NO_MEMBERS, brick: null, isRetired: false };
+  return {
+    node,
+    cluster: null,
+    secret: null,
+    members: NO_MEMBERS,
+    brick: null,
+    isRetired: false,
+    asides: [],
+  };
+}
+
+/** A retired node comes back as somebody else: its tombstone stays. Any other keeps its id. */
+export function reborn(before: NodeState, random: Random): NodeState {
+  return before.isRetired
+    ? { ...newNodeState(random.uuid()), asides: before.asides }
+    : { ...before, members: NO_MEMBERS };
+}
+
+/** True for a node that was let in to serve and did not live to see itself on the list. */
+export function isInterrupted({ cluster, brick, members, isRetired }: NodeState): boolean {
+  if (cluster === null || brick === null || isRetired || brick.number !== null) return false;
+  return !members.servers.some(({ voter }) => voter === brick.voter);
+}
+
+/** True for a node of a cluster that mounts and does not serve. */
+export function isClient({ cluster, brick, isRetired }: NodeState): boolean {
+  return cluster !== null && brick === null && !isRetired;
 }

@@ -3,6 +3,7 @@ import { checkKey, checkWritableKey, type Key, MAX_VALUE_BYTES } from '../config
 import { tokenHash } from './credentials.js';
 import type { DoctorReport } from './doctor/check.js';
 import { nodeDoctor } from './doctor/node-doctor.js';
+import { type JoinRequest, leave } from './joining.js';
 import { localTroubles } from './local-troubles.js';
 import { type RetireOptions, retire } from './membership.js';
 import type { Node } from './node.js';
@@ -33,6 +34,7 @@ export class NodeVerbs implements Verbs {
       instance: this.node.instance,
       state: this.node.state.data,
       config: this.node.config,
+      client: this.node.client,
       phase: this.node.phase,
       brickPid: this.node.brick.pid,
       mount: this.node.check.mount,
@@ -41,7 +43,7 @@ export class NodeVerbs implements Verbs {
   }
 
   async servers(): Promise<ServersReport> {
-    this.node.running();
+    if (this.node.client === undefined) this.node.running();
     return this.node.check.run();
   }
 
@@ -53,11 +55,17 @@ export class NodeVerbs implements Verbs {
     return this.node.serving.serve(request, asker.timeoutMs);
   }
 
+  async join(request: JoinRequest, asker: Asker): Promise<MembershipChange> {
+    return this.node.serving.joinOnly(request, asker.timeoutMs);
+  }
+
   async retire(
     node: string | undefined,
     options: RetireOptions,
     asker: Asker,
   ): Promise<MembershipChange> {
+    const self = this.node.state.data.node;
+    if (this.node.client && (node === undefined || node === self)) return leave(this.node, options);
     const { database } = this.node.running();
     return retire(
       database,

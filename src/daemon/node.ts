@@ -1,27 +1,33 @@
 import { ConfigError } from '../config/error.js';
-import { voters } from '../config/members.js';
+import { type Members, voters } from '../config/members.js';
 import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
 import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
+import { lookupAll } from '../platform/node/names.js';
 import { BrickProcess, brickFiles } from './brick-process.js';
-import { notInCluster, wasRetired } from './cluster-errors.js';
+import { ClientNode } from './client-node.js';
+import { doesNotServe, notInCluster, stillStarting, wasRetired } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
-import { keepConflict } from './conflicts.js';
 import { applierCredentials, leaderCredentials, readerCredentials } from './credentials.js';
 import { examined } from './doctor/examination.js';
-import { keepVolfile } from './kept-volfile.js';
-import { stateProblem, valuesProblem } from './local-troubles.js';
+import { KeptVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
-import { addLearner, letIn, TokenAges } from './membership.js';
-import type { NodeSetup, RunningNode, StartNode } from './node-start.js';
-import { type NodeState, newNodeState } from './node-state.js';
+import { hostText } from './member-host.js';
+import { memberList } from './member-list.js';
+import { MemberSource } from './member-source.js';
+import { addLearner, letIn, type NewServer, TokenAges } from './membership.js';
+import { NodeComplaints } from './node-complaints.js';
+import type { NodeSetup, RunningNode } from './node-start.js';
+import { type BrickState, isClient, isInterrupted, type NodeState } from './node-state.js';
 import { NodeVerbs } from './node-verbs.js';
 import type { DaemonOptions } from './options.js';
+import { foundOwnLog } from './own-log.js';
 import { PendingState } from './pending-state.js';
 import { makeStateDir } from './prepare.js';
+import { Relay } from './relay.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
-import { StateFile } from './state.js';
+import type { StateFile } from './state.js';
 import type { Verbs } from './verbs.js';
 import type { VolfileServer } from './volfile-server.js';
 
@@ -32,7 +38,11 @@ const FAREWELL_MS = 1000;
 export class Node implements PeerService, RunningNode {
   readonly verbs: Verbs = new NodeVerbs(this);
   readonly peers: PeerService = this;
+  /** Of a server. */
   config: ConfigNode | undefined;
+  /** Of a member that does not serve. */
+  client: ClientNode | undefined;
+  relay: Relay | undefined;
   brick: BrickProcess;
   readonly tokens: TokenAges;
   readonly pending: PendingState<NodeState>;
@@ -41,24 +51,29 @@ export class Node implements PeerService, RunningNode {
   phase: 'starting' | 'joining' | 'running' | 'stopping' = 'starting';
   readonly check: StartUpCheck;
   readonly serving = new Serving(this);
+  private readonly complaints = new NodeComplaints(this);
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
-  private keptVolfile: Promise<void> = Promise.resolve();
+  private readonly source: MemberSource;
+  private readonly keptVolfile: KeptVolfile;
   begun: Promise<void> = Promise.resolve();
-  /** HTTP addresses where members may be, beside those of the list; a reload changes it in place. */
-  readonly listed: string[];
 
   constructor(
     readonly setup: NodeSetup,
     readonly state: StateFile<NodeState>,
   ) {
     this.brick = this.newBrick();
-    this.listed = [...setup.options.members];
     this.instance = setup.platform.random.uuid();
-    const { clock } = setup.platform;
-    this.pending = new PendingState(state, clock, (failure) => this.stateFailed(failure));
-    this.tokens = new TokenAges(setup.platform.clock);
+    const { platform, options, log, http } = setup;
+    const { disk, clock } = platform;
+    this.pending = new PendingState(state, clock, (failure) =>
+      this.complaints.stateFailed(failure),
+    );
+    this.tokens = new TokenAges(clock);
     this.check = new StartUpCheck(this);
+    this.keptVolfile = new KeptVolfile(disk, options.stateDir, log);
+    const list = memberList(options.members, disk);
+    this.source = new MemberSource({ clock, log, list, port: http.port, lookup: lookupAll });
   }
 
   private newBrick(): BrickProcess {
@@ -83,36 +98,112 @@ export class Node implements PeerService, RunningNode {
   /** HOST:PORT that others dial. */
   get address(): string {
     const { options, http } = this.setup;
-    const { address } = options;
-    return `${address.includes(':') ? `[${address}]` : address}:${http.port}`;
+    return hostText(options.address, http.port);
+  }
+
+  /** Addresses of `--members`. */
+  get listed(): readonly string[] {
+    return this.source.addresses();
+  }
+
+  /** The newest list that this node knows. */
+  get members(): Members {
+    return this.config?.database.members ?? this.client?.members ?? this.state.data.members;
+  }
+
+  /** What this node is as a server, with that brick. */
+  ownServer(brick: BrickState, node = this.state.data.node): NewServer {
+    const { options } = this.setup;
+    const { port, path, voter } = brick;
+    const { host: name, address: host } = options;
+    return { node, name, address: this.address, host, port, path, voter };
   }
 
   /** Opens the management port, then takes up what the state says this node is. */
   async begin(): Promise<void> {
-    const { log } = this.setup;
     this.volfiles = await openManagementPort(this);
-    const { cluster, brick, isRetired, members } = this.state.data;
+    await this.serving.recover();
+    const { cluster, brick, isRetired } = this.state.data;
     const isServer = cluster !== null && !isRetired && brick !== null;
-    log.info('start-up 1/5: own role', {
-      role: isRetired ? 'retired' : isServer ? 'server' : 'none yet',
-      cluster,
-    });
-    log.info('start-up 2/5: members', {
-      known: members.servers.map(({ name, address }) => `${name} ${address}`),
-      listed: this.listed,
-    });
-    if (isServer) this.begun = this.resume();
-    else this.phase = 'running';
+    this.tellRole();
+    const source = this.source.start();
+    if (isServer) this.begun = this.resume(source);
+    else await this.resumeOther(source);
   }
 
-  private async resume(): Promise<void> {
+  private tellRole(): void {
+    const { cluster, brick, isRetired, members } = this.state.data;
+    const whole = brick !== null ? 'server' : 'member that does not serve';
+    this.setup.log.info('start-up 1/5: own role', {
+      role: isRetired ? 'retired' : cluster === null ? 'none yet' : whole,
+      cluster,
+      known: members.servers.map(({ name, address }) => `${name} ${address}`),
+    });
+  }
+
+  private async resume(source: Promise<void>): Promise<void> {
     try {
       await this.takeUp();
       this.phase = 'running';
-      this.check.soon(0);
+      if (isInterrupted(this.state.data))
+        this.serving.goOn().catch((error: unknown) => this.failed(error));
     } catch (error) {
       this.failed(error);
     }
+    this.afterSource(source);
+  }
+
+  /** Steps 3 to 5 come after step 2, which may wait for names. */
+  private afterSource(source: Promise<void>): void {
+    const check = (): void => {
+      if (this.config ?? this.client) this.check.soon(0);
+    };
+    source.then(check, (error: unknown) => {
+      this.setup.log.error('the source of members met a bug', { error: String(error) });
+      check();
+    });
+  }
+
+  /** A brick that an earlier hekafsd has left belongs to nobody here. */
+  private async resumeOther(source: Promise<void>): Promise<void> {
+    await this.brick.endLeft();
+    this.beginClient();
+    this.phase = 'running';
+    this.afterSource(source);
+  }
+
+  /** Begins to follow the list from outside, where this node is a member that does not serve. */
+  beginClient(): void {
+    const { state, setup } = this;
+    const { cluster, node, members } = state.data;
+    if (cluster === null || !isClient(state.data)) return;
+    const { clock } = setup.platform;
+    const { peers, log } = setup;
+    const client = new ClientNode({
+      ...{ clock, peers, log, cluster, members, self: node },
+      listed: () => this.listed,
+      learned: () => this.membersChanged(),
+    });
+    this.client = client;
+    this.relay = new Relay({
+      ...{ clock, peers },
+      addresses: () => client.addresses(),
+      note: (address, isGood) => client.note(address, isGood),
+    });
+    client.start();
+    this.membersChanged();
+  }
+
+  endClient(): void {
+    this.client?.stop();
+    this.client = undefined;
+    this.relay = undefined;
+  }
+
+  reload({ members }: DaemonOptions): void {
+    const list = memberList(members, this.setup.platform.disk);
+    this.afterSource(this.source.change(list));
+    if (this.config?.isBrickUp) this.brick.reopenLog();
   }
 
   private failed(error: unknown): void {
@@ -123,7 +214,7 @@ export class Node implements PeerService, RunningNode {
   /** Starts brick and database as the state has them. */
   async takeUp(): Promise<ConfigNode> {
     const { state, setup } = this;
-    const { cluster, secret, brick, node } = state.data;
+    const { cluster, secret, brick } = state.data;
     if (cluster === null || secret === null || brick === null) throw notInCluster();
     makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
     await this.brick.start(this.brickVolfile(cluster, secret, brick));
@@ -132,33 +223,26 @@ export class Node implements PeerService, RunningNode {
       peers: setup.peers,
       instance: this.instance,
       log: setup.log,
-      listed: this.listed,
+      listed: () => this.listed,
       state: { ...state.data, cluster, secret },
       membersChanged: () => this.membersChanged(),
       retired: () => this.wasRetired(),
       rememberLengths: (lengths) => this.remember((data) => ({ ...data, lengths })),
-      ownLogLost: (why) => this.ownLogLost(why),
+      ownLogLost: (why) => this.complaints.ownLogLost(why),
       applied: ({ record }) => {
-        for (const change of record.changes) this.noteToken(change);
+        for (const change of record.changes) this.tokens.note(change);
       },
-      keep: (key, value, why) => this.keep(key, value, why),
-      valuesFailed: (failure) => this.valuesFailed(failure),
+      keep: (key, value, why) => this.complaints.keep(key, value, why),
+      valuesFailed: (failure) => this.complaints.valuesFailed(failure),
     });
     this.config = config;
-    await this.serving.foundLog(config, node, cluster, brick);
+    await foundOwnLog(this, config, cluster, brick);
     await config.start({
       host: setup.options.address,
       port: brick.port,
       number: brick.number ?? 0,
     });
     return config;
-  }
-
-  private noteToken(change: { readonly type: string; readonly json?: string }): void {
-    if (change.type !== 'token' && change.type !== 'token-used') return;
-    const { hash } = JSON.parse(change.json ?? '{}') as { hash: string };
-    if (change.type === 'token') this.tokens.seen(hash);
-    else this.tokens.used(hash);
   }
 
   private brickVolfile(
@@ -177,87 +261,31 @@ export class Node implements PeerService, RunningNode {
     });
   }
 
-  private async keep(key: string, value: Buffer, why: string): Promise<void> {
-    const { platform, options, log } = this.setup;
-    const path = await keepConflict(
-      platform.disk,
-      platform.clock,
-      options.stateDir,
-      key,
-      value,
-      why,
-    );
-    log.warn('a copy that differs was kept', {
-      key,
-      why,
-      path,
-      next: `compare it with hfs_config get ${key}`,
-    });
-  }
-
   private membersChanged(): void {
-    const { config, state } = this;
-    if (config === undefined) return;
-    const { members } = config.database;
-    const self = members.servers.find((server) => server.node === state.data.node);
+    const { members } = this;
+    const self = members.servers.find((server) => server.node === this.state.data.node);
     this.setup.log.info('the list of servers', {
       list: members.epoch,
       servers: members.servers.map(({ name, role }) => `${name} (${role})`),
     });
-    this.remember((data) => ({
-      ...data,
-      members,
-      brick: data.brick && self ? { ...data.brick, number: self.brick } : data.brick,
-    }));
+    const { cluster } = this.state.data;
+    // What is written late must not reach a node that has left meanwhile.
+    this.remember((data) =>
+      data.cluster !== cluster || data.isRetired
+        ? data
+        : {
+            ...data,
+            members,
+            brick: data.brick && self ? { ...data.brick, number: self.brick } : data.brick,
+          },
+    );
     this.check.soon();
     this.volfiles?.changed();
-    if (voters(members).length > 0) this.keepVolfile();
-  }
-
-  /** One after the other: each replaces the same file. */
-  private keepVolfile(): void {
-    const { platform, options, log } = this.setup;
-    this.keptVolfile = this.keptVolfile
-      .then(() => keepVolfile(platform.disk, options.stateDir, this.clientVolfile()))
-      .catch((error: unknown) =>
-        log.warn('the client volfile was not kept', { error: String(error) }),
-      );
+    if (voters(members).length > 0) this.keptVolfile.keep(() => this.clientVolfile());
   }
 
   private remember(change: (data: NodeState) => NodeState): void {
     this.pending.change(change);
-  }
-
-  private ownLogLost(why: string): void {
-    this.setup.log.error('the log of this server has lost its vote', {
-      code: 'HFS-5006',
-      why,
-      next: 'the other servers go on without it; hfs_config retire this server, then hfs_config serve --join',
-    });
-  }
-
-  private valuesFailed(failure: unknown): void {
-    const { log, platform } = this.setup;
-    if (failure === undefined) {
-      log.info('values are applied again');
-      return;
-    }
-    const { what, ...fields } = valuesProblem(
-      platform.disk,
-      this.state.data.brick?.path ?? '',
-      failure,
-    );
-    log.warn(what, fields);
-  }
-
-  private stateFailed(failure: unknown): void {
-    const { log, platform, options } = this.setup;
-    if (failure === undefined) {
-      log.info('the state is written again');
-      return;
-    }
-    const { what, ...fields } = stateProblem(platform.disk, options.stateDir, failure);
-    log.error(what, fields);
   }
 
   /** The list says that this node serves no more: stop, and keep the data aside. */
@@ -278,17 +306,11 @@ export class Node implements PeerService, RunningNode {
     });
   }
 
-  reload({ members }: DaemonOptions): void {
-    if (JSON.stringify(members) !== JSON.stringify(this.listed)) {
-      this.listed.splice(0, this.listed.length, ...members);
-      this.check.soon();
-    }
-    if (this.config?.isBrickUp) this.brick.reopenLog();
-  }
-
   async stop(): Promise<void> {
     this.phase = 'stopping';
     this.check.stop();
+    this.source.stop();
+    this.endClient();
     await this.config?.stop();
     await this.brick.stop();
     await this.volfiles?.close();
@@ -296,8 +318,8 @@ export class Node implements PeerService, RunningNode {
 
   /** What readers mount: the voters' values. Throws HFS-2004 where there are none. */
   clientVolfile(): string {
-    const { cluster, secret, members } = this.state.data;
-    const list = voters(this.config?.database.members ?? members);
+    const { cluster, secret } = this.state.data;
+    const list = voters(this.members);
     if (cluster === null || secret === null || list.length === 0) throw notInCluster();
     const servers = list.map(({ brick, host, port }) => ({ number: brick, host, port }));
     return configClientVolfile(cluster, servers, readerCredentials(secret));
@@ -315,41 +337,16 @@ export class Node implements PeerService, RunningNode {
   /** In any state: it is asked when something is wrong. */
   private examined(body: Buffer): Promise<Buffer> {
     const { network, clock } = this.setup.platform;
-    const { servers } = this.config?.database.members ?? this.state.data.members;
+    const { servers } = this.members;
     return examined(network, clock, servers, body);
   }
 
+  /** Throws a ConfigError where this node does not serve, not yet or not any more. */
   running(): ConfigNode {
-    if (this.state.data.isRetired) throw wasRetired();
-    if (this.config === undefined && this.state.data.cluster !== null)
-      throw new ConfigError(
-        'HFS-2006',
-        'hekafsd is still starting',
-        'its brick is not up yet',
-        'try again in a moment',
-      );
-    if (this.config === undefined) throw notInCluster();
+    const { cluster, isRetired } = this.state.data;
+    if (isRetired) throw wasRetired();
+    if (this.client) throw doesNotServe();
+    if (this.config === undefined) throw cluster === null ? notInCluster() : stillStarting();
     return this.config;
   }
 }
-
-/** Starts a node: its state is read, its ports are open; the rest goes on behind its status. */
-export const startNode: StartNode = async (setup) => {
-  const { platform, options, log } = setup;
-  const initial = newNodeState(platform.random.uuid());
-  const state = await StateFile.open<NodeState>(
-    platform.disk,
-    `${options.stateDir}/state.json`,
-    initial,
-  );
-  if (state.recovery !== undefined)
-    log.warn('the state was damaged; the generation before it is used', {
-      code: 'HFS-5003',
-      why: state.recovery,
-      next: 'look at the disk; hfs_config servers shows whether this node is what it was',
-    });
-  if (state.isNew) await state.update((data) => data);
-  const node = new Node(setup, state);
-  await node.begin();
-  return node;
-};

@@ -68,9 +68,9 @@ export const DAEMON_OPTIONS = [
   {
     name: 'members',
     kind: 'members',
-    value: 'list:H:P,H:P',
+    value: 'gluster|file:PATH|list:H:P,H:P',
     default: 'those that joined',
-    doc: 'HTTP addresses where other members may be found, beside those that joined',
+    doc: 'where other members may be found, beside those that joined: the peers of glusterd, a file with HOST or HOST:PORT on each line, or HTTP addresses',
   },
   {
     name: 'log-level',

@@ -36,18 +36,22 @@ export function portRange(text: string): PortRange {
   return range;
 }
 
-/** `list:H:P,H:P`. Other sources have names already and are not served yet. */
-export function members(text: string): readonly string[] {
-  if (text === 'gluster' || text.startsWith('file:'))
-    throw unfit(
-      text,
-      'this source is not there yet; served are list:HOST:PORT,… and those that joined',
-    );
-  if (!text.startsWith('list:')) throw unfit(text, 'it is list:HOST:PORT,HOST:PORT');
-  const addresses = text.slice('list:'.length).split(',');
-  for (const address of addresses)
-    if (endpoint(address).port === 0) throw unfit(address, 'port 0 is nobody');
-  return addresses;
+/** Where the addresses of other members come from. */
+export type MemberOption =
+  | { readonly kind: 'gluster' }
+  | { readonly kind: 'file'; readonly path: string }
+  /** HOST:PORT each. */
+  | { readonly kind: 'list'; readonly hosts: readonly string[] };
+
+/** `gluster`, `file:PATH` or `list:HOST:PORT,HOST:PORT`. */
+export function members(text: string): MemberOption {
+  if (text === 'gluster') return { kind: 'gluster' };
+  const [, kind, rest = ''] = /^(file|list):(.*)$/s.exec(text) ?? [];
+  if (kind === 'file') return { kind: 'file', path: nonEmpty(rest) };
+  if (kind !== 'list') throw unfit(text, 'it is gluster, file:PATH or list:HOST:PORT,HOST:PORT');
+  const hosts = rest.split(',');
+  for (const host of hosts) if (endpoint(host).port === 0) throw unfit(host, 'port 0 is nobody');
+  return { kind: 'list', hosts };
 }
 
 export function level(text: string): LogLevel {

@@ -18,8 +18,8 @@ export interface DaemonOptions {
   readonly http: Endpoint;
   readonly mgmtPort: number;
   readonly brickPorts: read.PortRange;
-  /** HTTP addresses from `--members list:`. */
-  readonly members: readonly string[];
+  /** Where other members may be found, beside those that joined. */
+  readonly members: read.MemberOption;
   readonly logLevel: read.LogLevel;
   /** Absolute; undefined is standard error. */
   readonly logFile: string | undefined;
@@ -57,12 +57,16 @@ export function daemonOptions(input: OptionInput): DaemonOptions {
     http,
     mgmtPort: find('mgmt-port', read.port) ?? 24007,
     brickPorts: find('brick-ports', read.portRange) ?? { low: 49152, high: 49407 },
-    members: find('members', read.members) ?? [],
+    members: absolute(find('members', read.members) ?? { kind: 'list', hosts: [] }),
     logLevel: find('log-level', read.level) ?? 'info',
     logFile: logFile === '-' ? undefined : resolve(logFile),
     sources: sourcesOf({ flag: input.flags, environment, file }),
     overruled: overruledBy({ ...environment, ...input.flags }, file),
   };
+}
+
+function absolute(members: read.MemberOption): read.MemberOption {
+  return members.kind === 'file' ? { ...members, path: resolve(members.path) } : members;
 }
 
 type Sources = Readonly<Record<Exclude<OptionSource, 'default'>, Given>>;

@@ -1,24 +1,20 @@
-import { ConfigError } from '../config/error.js';
-import { firstRecord, foundingLog, headerEntry } from '../config/log/new-log.js';
+import { ConfigError, isCode } from '../config/error.js';
 import { type Members, NO_MEMBERS, type Server } from '../config/members.js';
-import { decodeMessage, encodeMessage } from '../config/message.js';
-import { PeerError } from '../config/peers.js';
-import { NetworkError } from '../platform/network.js';
 import { sleep } from '../platform/platform.js';
-import { makeBrickDirectory, setBrickAside } from './brick-directory.js';
-import { brickFailed } from './brick-process.js';
-import { alreadyServer, loopbackOnly, otherCluster, unreachable } from './cluster-errors.js';
+import { BrickChange } from './brick-change.js';
+import { freeBrickPort } from './brick-port.js';
+import { alreadyServer, becomingServer, neitherBootstrapNorJoin } from './cluster-errors.js';
 import type { ConfigNode } from './config-node.js';
-import { foundLog } from './found-log.js';
-import { isLoopback } from './http-access.js';
-import { describe, type JoinAnswer, type NewServer } from './membership.js';
+import { askForList } from './introduction.js';
+import { type Admission, admission, type JoinRequest, joinOnly } from './joining.js';
+import { describe } from './membership.js';
 import type { Node } from './node.js';
-import { type BrickState, type NodeState, newNodeState } from './node-state.js';
+import { type BrickState, isInterrupted, type NodeState, reborn } from './node-state.js';
 import type { MembershipChange, ServeRequest } from './verbs.js';
 
-const STATUS_MS = 2000;
-const BRICK_MS = 15_000;
 const STEP_MS = 50;
+const LIST_MS = 8000;
+const AGAIN_MS = 1000;
 
 /** How a node becomes a server, and how it stops being one. One at a time. */
 export class Serving {
@@ -30,103 +26,89 @@ export class Serving {
     return this.node.setup.platform;
   }
 
-  async serve(request: ServeRequest, timeoutMs: number): Promise<MembershipChange> {
-    if (this.isBusy)
-      throw new ConfigError(
-        'HFS-3009',
-        'this node is becoming a server already',
-        'an earlier serve is under way',
-        'hfs_config status shows how far it is',
-      );
+  private get change(): BrickChange {
+    const { state, setup } = this.node;
+    const { disk, clock } = this.platform;
+    return new BrickChange({ disk, clock, log: setup.log, state });
+  }
+
+  /** Finishes what a crash has left half done. To be called before anything else. */
+  async recover(): Promise<void> {
+    await this.change.finish();
+  }
+
+  serve(request: ServeRequest, timeoutMs: number): Promise<MembershipChange> {
+    return this.alone(timeoutMs, (deadline) => this.serveAlone(request, deadline));
+  }
+
+  private async alone<T>(timeoutMs: number, run: (deadline: number) => Promise<T>): Promise<T> {
+    if (this.isBusy) throw becomingServer();
     this.isBusy = true;
-    const deadline = this.platform.clock.monotonicMs() + timeoutMs;
     try {
-      return request.join === undefined
-        ? await this.bootstrap(request, deadline)
-        : await this.join(request.join, request, deadline);
+      return await run(this.platform.clock.monotonicMs() + timeoutMs);
     } finally {
       this.isBusy = false;
     }
+  }
+
+  /** Makes this node a member that does not serve. */
+  joinOnly(request: JoinRequest, timeoutMs: number): Promise<MembershipChange> {
+    return this.alone(timeoutMs, (deadline) => joinOnly(this.node, request, deadline));
+  }
+
+  private serveAlone(request: ServeRequest, deadline: number): Promise<MembershipChange> {
+    const { config, state } = this.node;
+    if (config && isInterrupted(state.data) && !request.bootstrap)
+      return this.voteOf(config, NO_MEMBERS, deadline);
+    if (request.bootstrap) return this.bootstrap(request, deadline);
+    if (request.join === undefined && this.node.client === undefined)
+      throw neitherBootstrapNorJoin();
+    return this.join(request, deadline);
   }
 
   private async bootstrap(request: ServeRequest, deadline: number): Promise<MembershipChange> {
     const before = this.node.state.data;
     if (before.cluster !== null && !before.isRetired) throw alreadyServer(before.cluster);
     const { random } = this.platform;
-    const identity = {
-      ...this.identity(before),
-      cluster: random.uuid(),
-      secret: random.bytes(32).toString('hex'),
-    };
+    const secret = random.bytes(32).toString('hex');
+    const identity = { ...reborn(before, random), cluster: random.uuid(), secret };
     const brick = await this.newBrick(request, identity.cluster);
-    const self = this.server(identity.node, brick, 'voter');
+    const self: Server = { ...this.node.ownServer(brick, identity.node), brick: 0, role: 'voter' };
     const members: Members = { epoch: 1, nextBrick: 1, servers: [self], retired: [] };
-    return this.become({ ...identity, members, brick }, before, async (config) => {
-      await this.waitFor(
-        deadline,
-        () => config.database.isLeading && config.database.store.revision > 0,
-      );
-      return describe(
-        config.database,
-        self,
-        NO_MEMBERS,
-        config.database.members,
-        config.database.store.revision,
-      );
+    return this.become({ ...identity, members, brick }, before, async ({ database }) => {
+      await this.waitFor(deadline, () => database.isLeading && database.store.revision > 0);
+      return describe('served', self, database, NO_MEMBERS, database.members);
     });
   }
 
-  private async join(
-    address: string,
-    request: ServeRequest,
+  private async join(request: ServeRequest, deadline: number): Promise<MembershipChange> {
+    const before = this.node.state.data;
+    const identity = reborn(before, this.platform.random);
+    const admitted = await admission(this.node, identity.node, request, deadline);
+    const { cluster, secret, members } = admitted;
+    const brick = await this.newBrick(request, cluster);
+    const next = { ...identity, cluster, secret, members, brick };
+    return this.become(next, before, async (config) => {
+      await this.toList(admitted, deadline);
+      return this.voteOf(config, members, deadline);
+    });
+  }
+
+  /** Waits until this node votes. */
+  private async voteOf(
+    config: ConfigNode,
+    before: Members,
     deadline: number,
   ): Promise<MembershipChange> {
-    const before = this.node.state.data;
-    this.checkReachable(address);
-    const cluster = await this.clusterAt(address);
-    if (before.cluster !== null && before.cluster !== cluster && !before.isRetired)
-      throw otherCluster(before.cluster, cluster, address);
-    const isMember = this.node.config?.database.members.servers.some(
-      ({ node }) => node === before.node,
-    );
-    if (before.cluster === cluster && !before.isRetired && isMember) throw alreadyServer(cluster);
-    const identity = this.identity(before);
-    const admitted = await this.askToJoin(address, identity.node, request.token ?? '', deadline);
-    const brick = await this.newBrick(request, admitted.cluster);
-    const { cluster: id, secret, members } = admitted;
-    return this.become(
-      { ...identity, cluster: id, secret, members, brick },
-      before,
-      async (config) => {
-        const {
-          brick: _number,
-          role: _role,
-          ...server
-        } = this.server(identity.node, brick, 'learner');
-        await this.addToList(address, server, deadline);
-        const isVoter = () => this.selfIn(config)?.role === 'voter';
-        await this.waitFor(deadline, isVoter);
-        const self = this.selfIn(config) ?? server;
-        return describe(
-          config.database,
-          self,
-          members,
-          config.database.members,
-          config.database.store.revision,
-        );
-      },
-    );
+    await this.waitFor(deadline, () => this.selfIn(config)?.role === 'voter');
+    const { database } = config;
+    const { state, setup } = this.node;
+    const self = this.selfIn(config) ?? { node: state.data.node, name: setup.options.host };
+    return describe('served', self, database, before, database.members);
   }
 
   private selfIn(config: ConfigNode): Server | undefined {
     return config.database.members.servers.find(({ node }) => node === this.node.state.data.node);
-  }
-
-  /** A retired node comes back as somebody else: its tombstone stays. */
-  private identity(before: NodeState): NodeState {
-    return before.isRetired
-      ? newNodeState(this.platform.random.uuid())
-      : { ...before, members: NO_MEMBERS };
   }
 
   /** Takes the new state, starts everything, and goes back to the old one where that fails before the list knows. */
@@ -136,12 +118,13 @@ export class Serving {
     finish: (config: ConfigNode) => Promise<MembershipChange>,
   ): Promise<MembershipChange> {
     const { node } = this;
-    await node.state.update(() => next);
+    await this.change.take(next);
     node.phase = 'joining';
     try {
+      node.endClient();
       return await finish(await node.takeUp());
     } catch (error) {
-      if (!this.isOnList()) await this.undo(before, next.brick.path);
+      if (!this.isOnList()) await this.undo(before);
       throw error;
     } finally {
       node.phase = 'running';
@@ -150,130 +133,77 @@ export class Serving {
 
   private isOnList(): boolean {
     const { config } = this.node;
-    return (
-      config !== undefined &&
-      this.selfIn(config) !== undefined &&
-      config.database.store.revision > 0
-    );
+    if (config === undefined || config.database.store.revision === 0) return false;
+    return this.selfIn(config) !== undefined;
   }
 
-  private async undo(before: NodeState, path: string): Promise<void> {
-    const { node } = this;
-    await node.config?.stop();
-    node.config = undefined;
-    await node.resetBrick();
-    setBrickAside(this.platform.disk, path, 'failed', this.platform.clock.wallMs());
-    await node.state.update(() => before);
+  private async undo(before: NodeState): Promise<void> {
+    await this.endServer();
+    await this.change.undo(before);
+    this.node.beginClient();
   }
 
   async stepDown(): Promise<void> {
+    await this.endServer();
+    const aside = await this.change.retire();
+    this.node.setup.log.info('stepped down', { brick: aside ?? 'none' });
+  }
+
+  private async endServer(): Promise<void> {
     const { node } = this;
-    const path = node.state.data.brick?.path;
     await node.config?.stop();
     node.config = undefined;
     await node.resetBrick();
-    const aside =
-      path && setBrickAside(this.platform.disk, path, 'retired', this.platform.clock.wallMs());
-    await node.state.update((data) => ({ ...data, isRetired: true, brick: null }));
-    node.setup.log.info('stepped down', { brick: aside ?? 'none' });
+  }
+
+  /** Has this node put on the list, over the member that was named or any other that is known. */
+  private async toList(
+    { at, members }: Pick<Admission, 'at' | 'members'>,
+    deadline: number,
+  ): Promise<void> {
+    const { state, setup } = this.node;
+    const { brick } = state.data;
+    if (brick === null) return;
+    const addresses = new Set([...at, ...members.servers.map(({ address }) => address)]);
+    const server = this.node.ownServer(brick);
+    let last: unknown;
+    for (const address of addresses) {
+      const left = deadline - this.platform.clock.monotonicMs();
+      if (left <= 0) break;
+      try {
+        return await askForList(setup.peers, address, server, Math.min(LIST_MS, left));
+      } catch (error) {
+        last = error;
+        if (!isCode(error, 'HFS-2001', 'HFS-2002', 'HFS-2003', 'HFS-2004', 'HFS-2006')) throw error;
+      }
+    }
+    throw last ?? new ConfigError('HFS-2005', 'not on the list', 'time is up', 'try again');
+  }
+
+  /** A start after a crash between the log and the list: this node was let in, and asks until it is on the list. */
+  async goOn(): Promise<void> {
+    const { setup, state } = this.node;
+    while (this.node.phase !== 'stopping' && isInterrupted(state.data)) {
+      const { members } = state.data;
+      const { clock } = this.platform;
+      try {
+        await this.toList({ at: this.node.listed, members }, clock.monotonicMs() + LIST_MS);
+        setup.log.info('on the list, as an earlier serve had begun');
+        return;
+      } catch (error) {
+        setup.log.info('not on the list yet', { error: String(error) });
+        if (isCode(error, 'HFS-3008')) return this.stepDown();
+      }
+      await sleep(clock, AGAIN_MS);
+    }
   }
 
   private async newBrick(request: ServeRequest, cluster: string): Promise<BrickState> {
-    const { options } = this.node.setup;
-    const path = request.brick ?? `${options.stateDir}/brick`;
-    const port = await this.freePort();
-    makeBrickDirectory(this.platform.disk, path, cluster);
-    return { path, port, voter: this.platform.random.uuid(), number: null, isFounded: false };
-  }
-
-  private async freePort(): Promise<number> {
     const { options, http } = this.node.setup;
-    const { low, high } = options.brickPorts;
-    for (let port = low; port <= high; port++) {
-      try {
-        const at = { host: http.host, port };
-        const listener = await this.platform.network.listen(at, (stream) => {
-          stream.close('only trying the port');
-          return { data: () => undefined, drain: () => undefined, closed: () => undefined };
-        });
-        await listener.close();
-        return port;
-      } catch (error) {
-        if (!(error instanceof NetworkError)) throw error;
-      }
-    }
-    throw new ConfigError(
-      'HFS-5001',
-      'no port for the brick',
-      `all of ${low}-${high} are taken`,
-      'give hekafsd other ones with --brick-ports LOW-HIGH',
-    );
-  }
-
-  private server(node: string, brick: BrickState, role: Server['role']): Server {
-    const { options } = this.node.setup;
-    return {
-      node,
-      name: options.host,
-      address: this.node.address,
-      brick: brick.number ?? 0,
-      host: options.address,
-      port: brick.port,
-      path: brick.path,
-      voter: brick.voter,
-      role,
-    };
-  }
-
-  private async clusterAt(address: string): Promise<string> {
-    try {
-      const { cluster } = await this.node.setup.peers.status(address, STATUS_MS);
-      if (cluster !== null) return cluster;
-    } catch (error) {
-      if (error instanceof PeerError) throw unreachable(address, error.message);
-      throw error;
-    }
-    throw unreachable(address, 'the node there belongs to no cluster itself');
-  }
-
-  private checkReachable(address: string): void {
-    const { address: own } = this.node;
-    if (staysHere(own) && !staysHere(address)) throw loopbackOnly(own, address);
-  }
-
-  private async askToJoin(
-    address: string,
-    node: string,
-    token: string,
-    deadline: number,
-  ): Promise<JoinAnswer> {
-    const body = encodeMessage({ token, node, name: this.node.setup.options.host });
-    const { json } = decodeMessage<JoinAnswer>(await this.call(address, 'join', body, deadline));
-    const { cluster, secret, members } = json;
-    if (typeof cluster !== 'string' || typeof secret !== 'string' || members === undefined)
-      throw unreachable(address, 'it answered something unintelligible');
-    return { cluster, secret, members };
-  }
-
-  private async addToList(address: string, server: NewServer, deadline: number): Promise<void> {
-    await this.call(address, 'add-learner', encodeMessage({ server }), deadline);
-  }
-
-  private async call(
-    address: string,
-    verb: 'join' | 'add-learner',
-    body: Buffer,
-    deadline: number,
-  ): Promise<Buffer> {
-    const left = Math.max(1, deadline - this.platform.clock.monotonicMs());
-    try {
-      return await this.node.setup.peers.call(address, verb, body, left);
-    } catch (error) {
-      if (!(error instanceof PeerError)) throw error;
-      if (error.problem === undefined) throw unreachable(address, error.message);
-      const { code, what, why, next } = error.problem;
-      throw new ConfigError(code, what, why, next);
-    }
+    const path = request.brick ?? `${options.stateDir}/brick`;
+    const port = await freeBrickPort(this.platform.network, http.host, options.brickPorts);
+    await this.change.make(path, cluster);
+    return { path, port, voter: this.platform.random.uuid(), number: null, isFounded: false };
   }
 
   private async waitFor(deadline: number, isSo: () => boolean): Promise<void> {
@@ -289,43 +219,4 @@ export class Serving {
       await sleep(clock, STEP_MS);
     }
   }
-
-  /** Makes this node's log where the state says that it is not made yet. */
-  async foundLog(
-    config: ConfigNode,
-    node: string,
-    cluster: string,
-    brick: BrickState,
-  ): Promise<void> {
-    if (brick.isFounded) return;
-    const { members } = this.node.state.data;
-    const self = this.server(node, brick, 'learner');
-    const header = { cluster, voter: brick.voter, brick: brick.number ?? 0 };
-    const isFounder = members.servers.some((server) => server.node === node);
-    const epoch = { counter: 1, owner: node };
-    const { clock } = this.platform;
-    const deadline = clock.monotonicMs() + BRICK_MS;
-    await foundLog({
-      acceptor: config.acceptor(self),
-      clock,
-      header,
-      first: isFounder
-        ? foundingLog(header, epoch, firstRecord(cluster, members, clock.wallMs()))
-        : headerEntry(header),
-      checkBrick: () => {
-        const { complaint } = this.node.brick;
-        if (complaint !== null || clock.monotonicMs() > deadline) throw brickFailed(complaint);
-      },
-    });
-    await this.node.state.update((data) => ({
-      ...data,
-      brick: data.brick && { ...data.brick, isFounded: true },
-    }));
-  }
-}
-
-/** True for a HOST:PORT that never leaves the machine. */
-function staysHere(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
-  return host === 'localhost' || isLoopback(host);
 }

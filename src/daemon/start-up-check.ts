@@ -50,11 +50,11 @@ export class StartUpCheck {
   }
 
   private async compare(): Promise<ServersReport> {
-    const { config, state, setup } = this.node;
+    const { config, client, state, setup } = this.node;
     const { cluster, secret, node: self } = state.data;
-    if (config === undefined || cluster === null || secret === null)
+    if ((config ?? client) === undefined || cluster === null || secret === null)
       return { rows: [], agree: false };
-    const { members } = config.database;
+    const { members } = this.node;
     const { platform, peers } = setup;
     const reader = readerCredentials(secret);
     const own = () => peerStatus(this.node.verbs.status());

@@ -46,6 +46,8 @@ export class StateFile<State extends object> {
     };
     const low = new Low<State>(adapter, initial);
     await low.read();
+    // What a version before did not know of yet is as in a new one.
+    low.data = { ...initial, ...low.data };
     return new StateFile(low, recovery, state === undefined, low.data);
   }
 

@@ -3,6 +3,7 @@ import type { Problem } from '../config/error.js';
 import { type Waited, waitedText } from '../config/log/waited.js';
 import { isRetired, majority, survives } from '../config/members.js';
 import { VERSION } from '../version.js';
+import type { ClientNode } from './client-node.js';
 import type { ConfigNode } from './config-node.js';
 import type { NodeState } from './node-state.js';
 import type { ServerStatus, Status } from './verbs.js';
@@ -16,6 +17,7 @@ export interface StatusInput {
   readonly instance: string;
   readonly state: NodeState;
   readonly config: ConfigNode | undefined;
+  readonly client: ClientNode | undefined;
   readonly phase: 'starting' | 'joining' | 'running' | 'stopping';
   readonly brickPid: number | null;
   readonly mount: Status['mount'];
@@ -25,10 +27,10 @@ export interface StatusInput {
 
 /** Puts a status together. It asks nobody: it answers at once in any state. */
 export function statusReport(input: StatusInput): Status {
-  const { state, config } = input;
+  const { state, config, client } = input;
   const database = config?.database;
-  const members = database?.members ?? state.members;
-  const revision = database?.store.revision ?? 0;
+  const members = database?.members ?? client?.members ?? state.members;
+  const revision = database?.store.revision ?? client?.revision ?? 0;
   const servers = serverRows(input, revision);
   const verdict = verdictOf(input, servers);
   return {
@@ -42,13 +44,13 @@ export function statusReport(input: StatusInput): Status {
     revision,
     epoch: members.epoch,
     server: members.servers.some((server) => server.node === state.node) && !state.isRetired,
-    leader: database?.leaderHint?.node ?? null,
+    leader: database?.leaderHint?.node ?? client?.leader ?? null,
     servers,
     survives: survivesNow(servers),
     mount: input.mount,
     heal: {
-      caughtUp: config?.applier.isCaughtUp ?? false,
-      behind: Math.max(0, revision - (config?.applier.applied ?? 0)),
+      caughtUp: config?.applier.isCaughtUp ?? client?.isHeard ?? false,
+      behind: client ? 0 : Math.max(0, revision - (config?.applier.applied ?? 0)),
     },
     brick: {
       pid: input.brickPid,
@@ -65,11 +67,13 @@ function survivesNow(servers: readonly ServerStatus[]): number {
   return Math.max(0, survives(list.length) - down);
 }
 
-function serverRows({ state, config }: StatusInput, revision: number): ServerStatus[] {
+function serverRows({ state, config, client }: StatusInput, revision: number): ServerStatus[] {
   const database = config?.database;
-  const members = database?.members ?? state.members;
-  const leader = database?.leaderHint?.node;
-  const sights = new Map((database?.sights ?? []).map((sight) => [sight.node, sight]));
+  const members = database?.members ?? client?.members ?? state.members;
+  const leader = database?.leaderHint?.node ?? client?.leader;
+  const sights = new Map(
+    (database?.sights ?? client?.sights ?? []).map((sight) => [sight.node, sight]),
+  );
   return members.servers.map((server) => {
     const isSelf = server.node === state.node;
     const sight = sights.get(server.node);
@@ -111,10 +115,24 @@ function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdic
       'hfs_config serve --bootstrap for the first server, hfs_config serve --join HOST:PORT --token T for the others',
       'HFS-2004',
     );
+  if (input.client) return clientVerdict(input.client);
   if (phase === 'starting' || config === undefined)
     return verdict('starting', 'hekafsd is starting');
   if (phase === 'joining') return verdict('joining', 'this node is becoming a server');
   return clusterVerdict(input, config, servers);
+}
+
+/** A member that does not serve is well while a server answers it. */
+function clientVerdict({ isHeard, members }: ClientNode): Verdict {
+  const what = 'this node is a member and does not serve';
+  if (isHeard === undefined) return verdict('starting', `${what}; it looks for a server`);
+  if (isHeard) return verdict('ready', `${what}; it asks one of ${members.servers.length} servers`);
+  return verdict(
+    'degraded',
+    `${what}; no server answers`,
+    'start a server; if all have moved, restart hekafsd with their addresses in --members',
+    'HFS-3011',
+  );
 }
 
 function clusterVerdict(
@@ -134,12 +152,7 @@ function clusterVerdict(
   if (list.length - refusing.length < majority(list.length)) return troubled('read-only', refusing);
   const self = servers.find(({ isSelf }) => isSelf);
   if (self === undefined)
-    return verdict(
-      'joining',
-      'this node has joined and does not serve yet',
-      'hfs_config serve --join again',
-      'HFS-2004',
-    );
+    return verdict('joining', 'this node was let in and is not on the list yet; it goes on asking');
   if (self.role === 'learner')
     return verdict('joining', 'this server is catching up and does not vote yet');
   if (refusing.some(isMoreThanDown)) return troubled('degraded', refusing.filter(isMoreThanDown));

@@ -1,6 +1,7 @@
 import type { Problem } from '../config/error.js';
 import type { Key } from '../config/key.js';
 import type { DoctorReport } from './doctor/check.js';
+import type { JoinRequest } from './joining.js';
 import type { ServersReport } from './servers-report.js';
 
 /*
@@ -84,7 +85,13 @@ export interface ServeRequest {
   readonly brick: string | undefined;
 }
 
+/** What a change of the list did to the node: it serves now, serves no more, or (as a member) came or went. */
+export type MembershipEvent = 'served' | 'retired' | 'joined' | 'left';
+
 export interface MembershipChange {
+  readonly event: MembershipEvent;
+  /** What is unsafe about it, for who forces it; null: nothing. */
+  readonly warning: string | null;
   readonly node: string;
   readonly name: string;
   readonly cluster: string;
@@ -139,7 +146,9 @@ export interface Verbs {
   /** Looks at everything that may be wrong, at once; answers in any state. */
   doctor(asker: Asker): Promise<DoctorReport>;
   serve(request: ServeRequest, asker: Asker): Promise<MembershipChange>;
-  /** `node` is a name or an id; undefined is this node. */
+  /** Makes this node a member that does not serve. */
+  join(request: JoinRequest, asker: Asker): Promise<MembershipChange>;
+  /** `node` is a name or an id; undefined is this node: a server retires, a member that does not serve leaves. */
   retire(
     node: string | undefined,
     options: { force: boolean; dryRun: boolean },

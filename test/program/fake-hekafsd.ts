@@ -17,6 +17,7 @@ async function startNode({ options, log }: NodeSetup): Promise<RunningNode> {
     standstill: () => undefined,
     begun: Promise.resolve(),
     reload: () => {},
+    relay: undefined,
     stop: async () => log.info('node stopped'),
   };
 }

@@ -180,14 +180,14 @@ export class SimHekafsd implements PeerService {
       peers: this.peers,
       instance: this.process.random.uuid(),
       log: this.log(),
-      listed: [],
+      listed: () => [],
       state: { ...server.state, cluster, secret },
       membersChanged: () => this.membersChanged(),
       retired: () => this.wasRetired(),
       rememberLengths: (lengths) => server.keepLengths(lengths),
       ownLogLost: (why) => watch.found(`${server.name} has lost its vote: ${why}`),
       applied: (sealed) => {
-        for (const change of sealed.record.changes) this.noteToken(change);
+        for (const change of sealed.record.changes) this.tokens.note(change);
         watch.applied(server.name, sealed);
       },
       keep: async (key, _value, why) => this.kept(key, why),
@@ -248,13 +248,6 @@ export class SimHekafsd implements PeerService {
       revision: database?.store.revision ?? 0,
       epoch: database?.members.epoch ?? 0,
     };
-  }
-
-  private noteToken(change: { readonly type: string; readonly json?: string }): void {
-    if (change.type !== 'token' && change.type !== 'token-used') return;
-    const { hash } = JSON.parse(change.json ?? '{}') as { hash: string };
-    if (change.type === 'token') this.tokens.seen(hash);
-    else this.tokens.used(hash);
   }
 
   private membersChanged(): void {

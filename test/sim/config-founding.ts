@@ -52,5 +52,13 @@ function founder({ name, host }: SimMachine, brick: number, random: SimRandom): 
 
 function stateOf({ node, voter, brick, port, path }: Server, members: Members): NodeState {
   const own = { path, port, voter, number: brick, isFounded: false };
-  return { node, cluster: CLUSTER, secret: SECRET, members, brick: own, isRetired: false };
+  return {
+    node,
+    cluster: CLUSTER,
+    secret: SECRET,
+    members,
+    brick: own,
+    isRetired: false,
+    asides: [],
+  };
 }

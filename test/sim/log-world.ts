@@ -127,7 +127,7 @@ class LogWorld implements FaultStage {
       random: process.random,
       peers: new SimPeers(this.registry, process),
       members: this.members,
-      listed: [],
+      listed: () => [],
       acceptor: (server) => this.acceptor(process, server),
       release: () => undefined,
       lengths: this.lengths.get(name) ?? [],

@@ -82,4 +82,25 @@ export const MEMBERSHIP = {
       'start hekafsd with --http ADDRESS:24006, an address of this machine that the others reach',
     ],
   },
+  'HFS-3011': {
+    means:
+      'This node is a member that does not serve, so it asks the servers; none of those that it knows answered in time.',
+    causes: [
+      'all servers are down, or the network to them is',
+      'all servers have moved while this node was away, and its member source does not know the new addresses',
+    ],
+    todo: [
+      'hfs_config status shows the servers that this node knows',
+      'start hekafsd with --members, naming where a server is now; it then learns the rest by itself',
+    ],
+  },
+  'HFS-3012': {
+    means:
+      'The source named with --members could not be read. Its last answer stays in use, and it is asked again by itself.',
+    causes: [
+      'a file that is missing, unreadable, not UTF-8, too large, or has a line that is no HOST or HOST:PORT',
+      'gluster is not installed, glusterd does not run, or it did not answer within ten seconds',
+    ],
+    todo: ['the log line says which; correct it, or name another source with --members'],
+  },
 } as const satisfies Readonly<Record<string, Explanation>>;

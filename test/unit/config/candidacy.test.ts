@@ -40,7 +40,7 @@ class Candidate {
     clock: this.clock,
     random: { bytes: (count) => Buffer.alloc(count), int: () => 0, uuid: () => '' },
     peers: this.peers,
-    listed: [],
+    listed: () => [],
     members: () => this.members,
   });
 

@@ -28,7 +28,7 @@ class Follower {
     random: nodeRandom,
     peers: { status: never, call: never },
     members: NO_MEMBERS,
-    listed: [],
+    listed: () => [],
     lengths: [],
     rememberLengths: never,
     ownLogLost: never,

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../../src/config/error.js';
 import { ancestors, isWithin, type Key } from '../../../src/config/key.js';
 import type { DoctorReport, Finding } from '../../../src/daemon/doctor/check.js';
+import type { JoinRequest } from '../../../src/daemon/joining.js';
 import type { ServersReport, ServersRow } from '../../../src/daemon/servers-report.js';
 import type {
   Asker,
@@ -104,11 +105,20 @@ export class FakeVerbs implements Verbs {
     await this.asked(asker);
     if (this.state !== 'new')
       throw new ConfigError('HFS-3003', 'serve', 'it serves already', 'nothing');
+    if (!request.bootstrap && (request.join === undefined || request.token === undefined))
+      throw new ConfigError('HFS-1001', 'serve', 'it needs bootstrap or join', 'serve --bootstrap');
     if (!request.bootstrap && !request.token?.startsWith('token-'))
       throw new ConfigError('HFS-3001', 'join', 'the token is not known', 'token create');
     this.state = 'ready';
     this.servers_.push(this.name);
     return this.change([], this.servers_);
+  }
+
+  async join(request: JoinRequest, asker: Asker): Promise<MembershipChange> {
+    await this.asked(asker);
+    if (!request.token?.startsWith('token-'))
+      throw new ConfigError('HFS-3001', 'join', 'the token is not known', 'token create');
+    return { ...this.change(this.servers_, this.servers_), event: 'joined' };
   }
 
   async retire(
@@ -235,6 +245,8 @@ export class FakeVerbs implements Verbs {
 
   private change(before: readonly string[], after: readonly string[]): MembershipChange {
     return {
+      event: before.length > after.length ? 'retired' : 'served',
+      warning: null,
       node: `id-of-${this.name}`,
       name: this.name,
       cluster: 'cluster-1',

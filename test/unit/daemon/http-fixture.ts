@@ -45,6 +45,7 @@ export class HttpFixture {
       verbs: this.verbs,
       clusterSecret: () => this.secret,
       standstill: () => this.standstill,
+      relay: undefined,
       peers: {
         answer: (verb: PeerVerb, body: Buffer) => {
           this.peerCalls.push({ verb, body });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { DAEMON_OPTIONS, environmentName } from '../../../src/daemon/option-table.js';
 import { daemonOptions, type Given } from '../../../src/daemon/options.js';
 import { defaultStateDir, socketPath } from '../../../src/daemon/state-dir.js';
@@ -28,7 +29,8 @@ describe('options of hekafsd', () => {
     assert.deepEqual(all.http, { host: '127.0.0.1', port: 24006 });
     assert.equal(all.mgmtPort, 24007);
     assert.deepEqual(all.brickPorts, { low: 49152, high: 49407 });
-    assert.deepEqual([all.members, all.logLevel, all.logFile], [[], 'info', undefined]);
+    assert.deepEqual(all.members, { kind: 'list', hosts: [] });
+    assert.deepEqual([all.logLevel, all.logFile], ['info', undefined]);
     assert.equal(all.sources.http, 'default');
     assert.equal(all.sources['state-dir'], 'flag');
   });
@@ -65,8 +67,8 @@ describe('options of hekafsd', () => {
     [{ flags: { 'mgmt-port': '1e3' } }, /from 1 to 65535/],
     [{ flags: { 'brick-ports': '20-10' } }, /above/],
     [{ flags: { 'brick-ports': '20' } }, /LOW-HIGH/],
-    [{ flags: { members: 'gluster' } }, /not there yet/],
-    [{ flags: { members: 'file:/x' } }, /not there yet/],
+    [{ flags: { members: 'glusterd' } }, /gluster, file:PATH or list:/],
+    [{ flags: { members: 'file:' } }, /name of a file/],
     [{ flags: { members: 'list:' } }, /HOST:PORT/],
     [{ flags: { members: 'list:a:0' } }, /nobody/],
     [{ flags: { 'log-level': 'loud' } }, /debug, info, warn, error/],
@@ -87,8 +89,11 @@ describe('options of hekafsd', () => {
       assert.throws(() => options(given), { code: 'HFS-1001', message }));
 
   it('read members', () => {
-    const { members } = options({ flags: { members: 'list:a:1,[::1]:2' } });
-    assert.deepEqual(members, ['a:1', '[::1]:2']);
+    const read = (members: string) => options({ flags: { members } }).members;
+    assert.deepEqual(read('list:a:1,[::1]:2'), { kind: 'list', hosts: ['a:1', '[::1]:2'] });
+    assert.deepEqual(read('gluster'), { kind: 'gluster' });
+    assert.deepEqual(read('file:/etc/members'), { kind: 'file', path: '/etc/members' });
+    assert.deepEqual(read('file:members'), { kind: 'file', path: resolve('members') });
   });
 });
 
