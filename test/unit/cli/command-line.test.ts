@@ -78,7 +78,7 @@ describe('command line of hfs_config', () => {
       checkHelped(COMMANDS, argv);
     for (const argv of [
       ['txn', '--help'],
-      ['--state-dir', 'd', 'join', '--help'],
+      ['--state-dir', 'd', 'recover', '--help'],
     ])
       assert.throws(() => checkHelped(COMMANDS, argv), { code: 'HFS-1001' });
   });
