@@ -1,42 +1,3 @@
-import { Agent, request } from 'node:http';
-
-/** One HTTP answer. */
-export interface Answer {
-  readonly status: number;
-  readonly body: Buffer;
-}
-
-/** Asks one node over kept connections, one per client. */
-export class HttpClient {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-  constructor(
-    private readonly address: string,
-    private readonly token: string,
-  ) {}
-
-  send(method: string, path: string, body?: Buffer): Promise<Answer> {
-    const [host = '', port = ''] = this.address.split(':');
-    const headers: Record<string, string | number> = { Authorization: `Bearer ${this.token}` };
-    if (body) headers['Content-Length'] = body.length;
-    return new Promise((resolve, reject) => {
-      const sent = request({ host, port, path, method, headers, agent: this.agent }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }),
-        );
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
-  }
-
-  close(): void {
-    this.agent.destroy();
-  }
-}
-
 export interface Rate {
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -68,7 +29,22 @@ export async function measure(
   await Promise.all(Array.from({ length: clients }, (_, client) => loop(client)));
   const seconds = (performance.now() - start) / 1000;
   latencies.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
-  return { perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), failed };
+  return {
+    perSecond: latencies.length / seconds,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    failed,
+  };
+}
+
+/** Of numbers in ascending order; NaN of none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function median(numbers: readonly number[]): number {
+  return quantile(
+    [...numbers].sort((a, b) => a - b),
+    0.5,
+  );
 }
