@@ -5,7 +5,7 @@ import type { Clock } from '../platform/platform.js';
  * lasting load more commits are gathered, of which only the last of each key is written, and the log keeps the disk.
  */
 const PAUSE_FACTOR = 6;
-const BURST_MS = 2000;
+const BURST_MS = 100;
 const MAX_PAUSE_MS = 2000;
 
 /** How much of the disk's time the applier may take. */

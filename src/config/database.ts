@@ -284,7 +284,7 @@ export class ConfigDatabase {
     const answer = await this.context.peers.call(
       address,
       'read-index',
-      encodeMessage({}),
+      encodeMessage({ node: this.context.self }),
       READ_INDEX_MS,
     );
     const { revision } = decodeMessage<{ revision: number }>(answer).json;
@@ -319,8 +319,7 @@ export class ConfigDatabase {
       case 'propose':
         return encodeMessage({ answers: await this.proposed(body) });
       case 'read-index':
-        if (!this.isLeading) throw notAccepted(this.waitsFor());
-        return encodeMessage({ revision: await this.confirmRound.join() });
+        return encodeMessage(await this.indexed(body));
       default:
         throw new ConfigError(
           'HFS-1001',
@@ -345,6 +344,15 @@ export class ConfigDatabase {
       }
     });
     return Promise.all(answers);
+  }
+
+  /** The asker has to apply as much before it answers its reader: it gets it at once. */
+  private async indexed(body: Buffer): Promise<{ readonly revision: number }> {
+    const { node } = decodeMessage<{ node: string }>(body).json;
+    if (!this.isLeading) throw notAccepted(this.waitsFor());
+    const revision = await this.confirmRound.join();
+    if (typeof node === 'string') this.leadership.hurry(node);
+    return { revision };
   }
 
   private pushed(body: Buffer): PushAnswer {

@@ -61,6 +61,11 @@ export class Followers {
     for (const pusher of this.pushers.values()) pusher.wake();
   }
 
+  /** A reader at that server waits for what is committed now. */
+  hurry(node: string): void {
+    this.pushers.get(node)?.hurry();
+  }
+
   /** One pusher for each other server of the list. */
   sync(): void {
     if (this.leader.isEnded) return;

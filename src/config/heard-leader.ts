@@ -29,8 +29,13 @@ export class HeardLeader {
 
   /** Whether it speaks, and leads indeed. */
   get isHeard(): boolean {
-    const nowMs = this.clock.monotonicMs();
-    return nowMs - this.heardMs < LEADER_SILENCE_MS && nowMs - this.confirmedMs < UNCONFIRMED_MS;
+    const sinceConfirmedMs = this.clock.monotonicMs() - this.confirmedMs;
+    return this.silentMs < LEADER_SILENCE_MS && sinceConfirmedMs < UNCONFIRMED_MS;
+  }
+
+  /** Milliseconds since it spoke. */
+  get silentMs(): number {
+    return this.clock.monotonicMs() - this.heardMs;
   }
 
   /** How it sees the servers; nothing where it is not heard. */

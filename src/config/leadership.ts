@@ -53,6 +53,8 @@ export interface LeadershipContext {
   ): void;
 }
 
+/** A follower tries up to so much later than the leader's silence allows: so seldom two try at once. */
+const SPREAD_MS = 200;
 /** A leader that has nothing to commit confirms that it leads this often. */
 const CONFIRM_MS = 1000;
 /** Rounds come several times a second, and a take-over ends or fails within seconds: after this something hangs. */
@@ -128,6 +130,11 @@ export class Leadership {
     return this.followers?.sights() ?? this.followed.sights;
   }
 
+  /** A reader at that server waits for what is committed now. */
+  hurry(node: string): void {
+    this.followers?.hurry(node);
+  }
+
   /** The link to a voter; one for each, for as long as the node runs. */
   link(server: Server): VoterLink {
     let link = this.links.get(server.voter);
@@ -163,12 +170,19 @@ export class Leadership {
 
   private tick(): void {
     this.roundMs = this.context.clock.monotonicMs();
-    const pause = LEADER_SILENCE_MS / 2 + this.context.random.int(LEADER_SILENCE_MS);
-    this.schedule(this.leader ? HEARTBEAT_MS : pause);
+    this.schedule(this.pauseMs());
     if (!this.isTakingOver) this.forgetOthers();
     if (this.leader) this.beat();
     else if (!this.followed.isHeard && !this.isTakingOver)
       void this.tryTakeOver(() => this.mayTakeOver());
+  }
+
+  /** Until the next look: when a leader that falls silent now would have been silent for long enough. */
+  private pauseMs(): number {
+    const { random } = this.context;
+    if (this.leader) return HEARTBEAT_MS;
+    if (!this.followed.isHeard) return LEADER_SILENCE_MS / 2 + random.int(LEADER_SILENCE_MS);
+    return LEADER_SILENCE_MS - this.followed.silentMs + random.int(SPREAD_MS);
   }
 
   /** Links to voters that have left the list. */

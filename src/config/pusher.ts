@@ -23,6 +23,11 @@ export interface PusherContext {
 }
 
 export const HEARTBEAT_MS = 100;
+/**
+ * Pushes that carry commits begin at least this far apart: under load several commits travel together. The first one
+ * after a quiet time goes at once, and so does one that a reader waits for.
+ */
+const GATHER_MS = 10;
 const PUSH_TIMEOUT_MS = 2000;
 const MAX_PUSH_BYTES = 4 * 1024 * 1024;
 const MAX_PUSH_RECORDS = 1024;
@@ -38,6 +43,10 @@ export class Pusher {
   private answered: AnswerMark | null = null;
   private isPushing = false;
   private isStopped = false;
+  /** When the last push began, on the clock's monotonic scale. */
+  private begunMs = Number.NEGATIVE_INFINITY;
+  private dueMs = Number.POSITIVE_INFINITY;
+  private isHurried = false;
   /** Set when the server has left the list: stop once it knows, or does not answer. */
   private farewell: number | undefined;
   private timer: Timer | undefined;
@@ -59,8 +68,24 @@ export class Pusher {
   /** There is more to tell. */
   wake(): void {
     if (this.isPushing || this.isUp === false) return;
+    this.pushAt(this.begunMs + GATHER_MS);
+  }
+
+  /** Somebody waits at the follower for what it has not got yet. */
+  hurry(): void {
+    if (this.isUp === false || (this.applied ?? 0) >= this.context.commit()) return;
+    this.isHurried = this.isPushing;
+    if (!this.isPushing) this.push();
+  }
+
+  /** An earlier one that is due stays. */
+  private pushAt(dueMs: number): void {
+    if (dueMs >= this.dueMs) return;
     this.timer?.cancel();
-    this.push();
+    this.dueMs = dueMs;
+    const waitMs = dueMs - this.context.clock.monotonicMs();
+    if (waitMs > 0) this.timer = this.context.clock.after(waitMs, () => this.push());
+    else this.push();
   }
 
   /** Tells the follower up to `revision`, in which it leaves, if it still answers; then stops. */
@@ -70,7 +95,10 @@ export class Pusher {
   }
 
   private push(): void {
+    this.timer?.cancel();
+    this.dueMs = Number.POSITIVE_INFINITY;
     if (this.isStopped) return;
+    this.begunMs = this.context.clock.monotonicMs();
     this.isPushing = true;
     this.pushOnce().then(
       () => this.pushed(true),
@@ -84,9 +112,12 @@ export class Pusher {
     const isDone = this.farewell !== undefined && (!isUp || (this.applied ?? 0) >= this.farewell);
     if (isDone) this.stop();
     if (this.isStopped) return;
-    const isBehind = this.applied !== null && this.applied < this.context.commit();
-    if (isUp && isBehind) this.push();
-    else this.timer = this.context.clock.after(HEARTBEAT_MS, () => this.push());
+    const isBehind = isUp && this.applied !== null && this.applied < this.context.commit();
+    const isHurried = this.isHurried;
+    this.isHurried = false;
+    if (isBehind && isHurried) this.push();
+    else if (isBehind) this.pushAt(this.begunMs + GATHER_MS);
+    else this.pushAt(this.context.clock.monotonicMs() + HEARTBEAT_MS);
   }
 
   private async pushOnce(): Promise<void> {
