@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
+import { AppliedWaiters } from './applied-waiters.js';
 import type { Command } from './command.js';
 import { ConfigError } from './error.js';
 import { Forwarder } from './forwarder.js';
@@ -79,7 +80,7 @@ export class ConfigDatabase {
   private readonly leadership: Leadership;
   private readonly readRound = new SharedRound(() => this.askReadIndex());
   private readonly confirmRound = new SharedRound(() => this.confirm());
-  private readonly appliedWaiters = new Set<() => void>();
+  private readonly appliedWaiters: AppliedWaiters;
   private confirmedMs = Number.NEGATIVE_INFINITY;
   private wasRetired = false;
   private ownLoss = '';
@@ -87,6 +88,7 @@ export class ConfigDatabase {
 
   constructor(private readonly context: DatabaseContext) {
     const { self, instance, cluster, clock, random, peers } = context;
+    this.appliedWaiters = new AppliedWaiters(clock, this.store);
     this.lengths = new RememberedLengths(clock, context.lengths, (lengths) =>
       context.rememberLengths(lengths),
     );
@@ -195,7 +197,7 @@ export class ConfigDatabase {
     if (record.record.revision <= this.store.revision) return;
     const touched = this.store.apply(record);
     this.recent.add(record);
-    for (const wake of this.appliedWaiters) wake();
+    this.appliedWaiters.wake();
     this.context.applied(record, touched);
     if (isRetired(this.store.members, this.context.self)) this.noteRetired();
   }
@@ -259,7 +261,8 @@ export class ConfigDatabase {
       if (left <= 0) throw notAccepted(this.waitsFor());
       try {
         const index = await this.readRound.join();
-        if (await this.waitApplied(index, deadline - this.context.clock.monotonicMs())) return;
+        if (await this.appliedWaiters.until(index, deadline - this.context.clock.monotonicMs()))
+          return;
       } catch (error) {
         if (!isPassing(error)) throw toConfigError(error);
         await sleep(this.context.clock, Math.min(RETRY_MS, Math.max(1, left)));
@@ -291,22 +294,6 @@ export class ConfigDatabase {
     if (typeof revision !== 'number')
       throw new PeerError(address, 'unknown', 'an answer without a revision');
     return revision;
-  }
-
-  private waitApplied(revision: number, timeoutMs: number): Promise<boolean> {
-    if (this.store.revision >= revision) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const end = (isApplied: boolean) => {
-        this.appliedWaiters.delete(wake);
-        timer.cancel();
-        resolve(isApplied);
-      };
-      const wake = () => {
-        if (this.store.revision >= revision) end(true);
-      };
-      const timer = this.context.clock.after(timeoutMs, () => end(false));
-      this.appliedWaiters.add(wake);
-    });
   }
 
   /** Answers another node. Throws a ConfigError that travels back. */
