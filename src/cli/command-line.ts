@@ -1,6 +1,7 @@
 import Parser from 'yargs-parser';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 import type { Globals } from './context.js';
+import { didYouMean } from './nearest.js';
 import { type Words, wordsOf } from './words.js';
 
 /** A command line, read. */
@@ -21,26 +22,36 @@ export const GLOBAL_OPTIONS: readonly ArgumentSpec[] = [
   },
   { name: 'state-dir', kind: 'text', doc: 'DIR: whose socket, and with --server whose token' },
   { name: 'json', kind: 'flag', doc: 'print JSON' },
-  { name: 'timeout', kind: 'text', doc: 'SECONDS to wait (default 10; serve and retire 60)' },
+  {
+    name: 'timeout',
+    kind: 'text',
+    doc: 'SECONDS: how long to wait (default 10; serve and retire 60)',
+  },
   { name: 'yes', kind: 'flag', doc: 'do not ask on a terminal' },
   { name: 'no-color', kind: 'flag', doc: 'no colours' },
   { name: 'verbose', short: 'v', kind: 'flag', doc: 'say more' },
 ];
 
-/** True where `--help` or `--version` stands before a `--`: then nothing else counts. */
-export function asksForHelp(argv: readonly string[]): boolean {
+/** What a command line asks for instead of a command: `help …`, or an option of these before any `--`. */
+export function helpAsked(
+  commands: readonly CliCommand[],
+  argv: readonly string[],
+): 'help' | 'version' | undefined {
   const end = argv.indexOf('--');
   const before = end === -1 ? argv : argv.slice(0, end);
-  return before.includes('--help') || before.includes('--version');
+  if (before.some((word) => word === '--help' || word === '-h')) return 'help';
+  if (before.includes('--version')) return 'version';
+  return before.includes('help') && split(commands, argv).words[0] === 'help' ? 'help' : undefined;
 }
 
-/** Throws HFS-1001 where help is asked for a command that is not there. */
-export function checkHelped(commands: readonly CliCommand[], argv: readonly string[]): void {
-  const rest = argv.filter((word) => word !== '--help' && word !== '--version');
-  const [first] = split(commands, rest).words;
-  const known = commands.map(({ words }) => wordsOf(words).names[0]);
-  if (first !== undefined && !known.includes(first))
-    throw usage(JSON.stringify(first), 'there is no such command');
+/** The words of the command that help is asked for: none for the program itself. */
+export function helpedWords(
+  commands: readonly CliCommand[],
+  argv: readonly string[],
+): readonly string[] {
+  const rest = argv.filter((word) => word !== '--help' && word !== '-h');
+  const { words } = split(commands, rest);
+  return words[0] === 'help' ? words.slice(1) : words;
 }
 
 /**
@@ -56,7 +67,8 @@ export function readCommandLine(
   const { command, rest } = findCommand(commands, words);
   const allowed = [...GLOBAL_OPTIONS, ...command.options].map(({ name }) => name);
   for (const name of Object.keys(options))
-    if (!allowed.includes(name)) throw usage(`--${name}`, 'this command does not have it');
+    if (!allowed.includes(name))
+      throw usage(`--${name}`, `this command does not have it${meantOption(name, allowed)}`);
   const args = { ...options, ...positionals(command, rest) };
   return { command, args, globals: globalsOf(options, environment) };
 }
@@ -98,7 +110,15 @@ function checkKnown(
 ): void {
   const known = specs.map(({ name }) => name);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw usage(dashed(unknown), 'there is no such option');
+  if (unknown !== undefined)
+    throw usage(dashed(unknown), `there is no such option${meantOption(unknown, known)}`);
+}
+
+function meantOption(name: string, names: readonly string[]): string {
+  return didYouMean(
+    `--${name}`,
+    names.map((each) => `--${each}`),
+  );
 }
 
 function dashed(name: string): string {
@@ -118,7 +138,24 @@ function findCommand(commands: readonly CliCommand[], words: readonly string[]):
     if (names.every((name, index) => words[index] === name))
       return { command, rest: words.slice(names.length) };
   }
-  throw usage(JSON.stringify(words.slice(0, 2).join(' ')), 'there is no such command');
+  throw usage(
+    JSON.stringify(words.slice(0, 2).join(' ')),
+    noSuchCommand(commands, first, words[1]),
+  );
+}
+
+function noSuchCommand(
+  commands: readonly CliCommand[],
+  first: string,
+  second: string | undefined,
+): string {
+  const names = commands.map(({ words }) => wordsOf(words).names);
+  const seconds = names.flatMap(([one, two]) => (one === first && two !== undefined ? [two] : []));
+  if (seconds.length > 0) {
+    const meant = didYouMean(second ?? '', seconds);
+    return `${first} is followed by ${seconds.join(' or ')}${meant}`;
+  }
+  return `there is no such command${didYouMean(first, [...new Set(names.map(([one = '']) => one))])}`;
 }
 
 function positionals(

@@ -10,10 +10,14 @@ export interface ArgumentSpec {
   readonly short?: string;
 }
 
+/** Under which heading the help shows a command. */
+export type CommandGroup = 'values' | 'servers' | 'health' | 'other';
+
 /** A command: its words, what may follow, and what it does. The help and the README's table come from these. */
 export interface CliCommand {
   /** As yargs reads it: `get <key..>`, `list [prefix]`. */
   readonly words: string;
+  readonly group: CommandGroup;
   readonly doc: string;
   readonly positionals: readonly ArgumentSpec[];
   readonly options: readonly ArgumentSpec[];
@@ -64,6 +68,9 @@ export const DRY_RUN: ArgumentSpec = {
   doc: 'only say what would be done',
 };
 
+/** As long as nobody knows which command is meant. */
+export const SEE_HELP = 'hfs_config help shows what can be typed';
+
 export function usage(what: string, why: string): ConfigError {
-  return new ConfigError('HFS-1001', `${what} refused`, why, 'see hfs_config --help');
+  return new ConfigError('HFS-1001', `${what} refused`, why, SEE_HELP);
 }

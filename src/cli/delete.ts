@@ -6,6 +6,7 @@ import { configPath, directoryKey, readKey } from './values.js';
 
 export const deleteCommand: CliCommand = {
   words: 'delete <key>',
+  group: 'values',
   doc: 'remove a value, or with -r a directory',
   examples: ['delete site/name', 'delete -r tenants/old'],
   positionals: [{ name: 'key', kind: 'text', doc: 'what' }],

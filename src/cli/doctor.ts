@@ -19,6 +19,7 @@ const COLOURS: Readonly<Record<Verdict, Colour>> = {
 
 export const doctorCommand: CliCommand = {
   words: 'doctor',
+  group: 'health',
   doc: 'look at everything that may be wrong; exit code 1 after a FAIL, 8 after a WARN',
   examples: ['doctor', 'doctor --json', 'doctor --server 10.0.0.2:24006 --state-dir DIR'],
   positionals: [],

@@ -8,6 +8,7 @@ import { proseWidth, wrapped } from './prose.js';
 
 export const explainCommand: CliCommand = {
   words: 'explain [code]',
+  group: 'health',
   doc: 'what an error code means, what causes it and what to do; without a code, all of them',
   examples: ['explain HFS-2001', 'explain'],
   positionals: [{ name: 'code', kind: 'text', doc: 'HFS-NNNN, or the number alone' }],

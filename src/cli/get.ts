@@ -4,6 +4,7 @@ import { directoryKey, jsonValue, type ReadOptions, type ReadValue, readKey } fr
 
 export const getCommand: CliCommand = {
   words: 'get <key..>',
+  group: 'values',
   doc: 'print values: one key exactly as it is stored; of a directory its values, one per line',
   examples: ['get site/name', 'get -r tenants --json', 'get site/name site/domain --stale'],
   positionals: [{ name: 'key', kind: 'texts', doc: 'keys of values or directories' }],

@@ -1,6 +1,7 @@
 import { CODES, ConfigError } from '../config/error.js';
-import { Arguments, type CliCommand } from './command.js';
-import { asksForHelp, checkHelped, GLOBAL_OPTIONS, readCommandLine } from './command-line.js';
+import { VERSION } from '../version.js';
+import { Arguments, type CliCommand, SEE_HELP } from './command.js';
+import { helpAsked, helpedWords, readCommandLine } from './command-line.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
 import { doctorCommand } from './doctor.js';
@@ -35,7 +36,8 @@ export const COMMANDS: readonly CliCommand[] = [
 /** hfs_config: words to one request to output. Settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    if (asksForHelp(argv)) await help(argv);
+    const asked = helpAsked(COMMANDS, argv);
+    if (asked !== undefined) return await answerHelp(asked, argv);
     const { command, args, globals } = readCommandLine(COMMANDS, argv, process.env);
     const context = newContext(globals, command.timeoutSeconds);
     try {
@@ -48,20 +50,35 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function help(argv: readonly string[]): Promise<void> {
-  checkHelped(COMMANDS, argv);
-  const { printHelp } = await import('./help.js');
-  await printHelp('hfs_config', GLOBAL_OPTIONS, COMMANDS, argv);
+async function answerHelp(asked: 'help' | 'version', argv: readonly string[]): Promise<number> {
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (asked === 'version') print(`hfs_config ${VERSION}`);
+  else {
+    const { printHelp } = await import('./help.js');
+    printHelp(COMMANDS, helpedWords(COMMANDS, argv), print);
+  }
+  return 0;
 }
 
 /** One block on standard error, or one JSON object with `--json`; no stack without `-v`. */
 function complain(error: unknown, argv: readonly string[]): number {
-  const problem = error instanceof ConfigError ? error : bug(error);
+  const problem = helped(error instanceof ConfigError ? error : bug(error), argv);
   const block = `${problem.code} ${problem.what}: ${problem.why}\nnext: ${problem.next}`;
   process.stderr.write(`${argv.includes('--json') ? JSON.stringify(problem) : block}\n`);
   const isVerbose = argv.includes('-v') || argv.includes('--verbose');
   if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return CODES[problem.code].exit;
+}
+
+/** What was wrong with a command line is best seen on the page of its command. */
+function helped(problem: ConfigError, argv: readonly string[]): ConfigError {
+  if (problem.next !== SEE_HELP) return problem;
+  const name = COMMANDS.map(({ words }) => words.split(' ')[0] ?? '').find((each) =>
+    argv.includes(each),
+  );
+  if (name === undefined) return problem;
+  const { code, what, why, cause } = problem;
+  return new ConfigError(code, what, why, `hfs_config help ${name} shows what it takes`, cause);
 }
 
 function bug(error: unknown): ConfigError {

@@ -18,6 +18,7 @@ const DEFAULTS: ReadonlyMap<Key, Buffer> = new Map([
 
 export const initCommand: CliCommand = {
   words: 'init',
+  group: 'values',
   doc: 'put in the initial values; only into a filesystem without any',
   examples: ['init --from values/', 'init --from values.json --dry-run'],
   positionals: [],

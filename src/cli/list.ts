@@ -5,6 +5,7 @@ import { directoryKey, readKey } from './values.js';
 
 export const listCommand: CliCommand = {
   words: 'list [prefix]',
+  group: 'values',
   doc: 'names below a directory, by default the root; directories end in a slash',
   examples: ['list', 'list -r tenants'],
   positionals: [{ name: 'prefix', kind: 'text', doc: 'a directory' }],

@@ -9,6 +9,7 @@ const MEMBERSHIP_SECONDS = 60;
 
 export const serveCommand: CliCommand = {
   words: 'serve',
+  group: 'servers',
   doc: 'make this node a config server; returns when it votes. A member needs neither address nor token',
   examples: ['serve --bootstrap', 'serve --join 10.0.0.1:24006 --token T'],
   positionals: [],
@@ -51,6 +52,7 @@ export const joinCommand: CliCommand = {
 
 export const retireCommand: CliCommand = {
   words: 'retire [node]',
+  group: 'servers',
   doc: 'take a server out of the list for good: the named one, or this one; a member that does not serve leaves the cluster',
   examples: ['retire', 'retire node3 --dry-run'],
   positionals: [{ name: 'node', kind: 'text', doc: 'its name or id' }],
@@ -74,6 +76,7 @@ export const retireCommand: CliCommand = {
 
 export const tokenCommand: CliCommand = {
   words: 'token create',
+  group: 'servers',
   doc: 'print a one-time token with which one node may join',
   examples: ['token create', 'token create --ttl 300'],
   positionals: [],

@@ -38,3 +38,9 @@ function distance(from: string, to: string): number {
   }
   return above[to.length] ?? 0;
 }
+
+/** `; did you mean status?`, or nothing where nothing is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates);
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+}

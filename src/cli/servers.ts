@@ -11,6 +11,7 @@ const ID_LENGTH = 8;
 
 export const serversCommand: CliCommand = {
   words: 'servers',
+  group: 'servers',
   doc: 'who is known, who answered and who left a marker, side by side; exit code 8 if they differ',
   examples: ['servers', 'servers --json'],
   positionals: [],

@@ -8,6 +8,7 @@ import { configPath, readKey } from './values.js';
 
 export const setCommand: CliCommand = {
   words: 'set <key> [value]',
+  group: 'values',
   doc: 'store a value; - or no value reads it from standard input',
   examples: [
     "set site/name 'My cluster'",

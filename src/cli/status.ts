@@ -9,6 +9,7 @@ const DEGRADED = 8;
 
 export const statusCommand: CliCommand = {
   words: 'status',
+  group: 'health',
   doc: 'how this node and its cluster are, and what to do about it; exit code 8 if not well',
   examples: ['status', 'status --json'],
   positionals: [],

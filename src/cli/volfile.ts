@@ -6,6 +6,7 @@ import type { Context } from './context.js';
 
 export const volfileCommand: CliCommand = {
   words: 'volfile',
+  group: 'other',
   doc: 'print a client volfile that mounts the config filesystem read-only: glusterfs -f FILE DIR',
   examples: ['volfile > config.vol'],
   positionals: [],

@@ -12,9 +12,9 @@ export interface BrickdArguments {
   readonly isForeground: boolean;
 }
 
-export const BRICKD_HELP = `hfs_brickd: serves a brick, as a volfile with protocol/server on top describes it.
+export const BRICKD_HELP = `usage: hfs_brickd -f VOLFILE [-p PIDFILE] [-l LOGFILE] [-L LEVEL] [-N]
 
-usage: hfs_brickd -f VOLFILE [-p PIDFILE] [-l LOGFILE] [-L LEVEL] [-N]
+Serves a brick, as a volfile with protocol/server on top describes it.
 
   -f, --volfile FILE     the volfile
   -p, --pid-file FILE    write the process's number there, remove it at the end
@@ -22,13 +22,13 @@ usage: hfs_brickd -f VOLFILE [-p PIDFILE] [-l LOGFILE] [-L LEVEL] [-N]
                          (by default standard error with -N, else /var/log/hekafs/VOLFILE.log)
   -L, --log-level LEVEL  ${LOG_LEVELS.join(', ')} (default info)
   -N, --no-daemon        stay in the foreground
-      --help             this text
+  -h, --help             this text
       --version          the version
 
 Without -N it returns once the brick listens, or says why it does not and exits 1.
 SIGTERM stops it cleanly, SIGHUP opens the log file anew.
 
-examples:
+examples
   hfs_brickd -N -f volfiles/brick-posix.vol
   hfs_brickd -f /etc/hekafs/b0.vol -p /run/b0.pid -l /var/log/b0.log
 `;
@@ -41,7 +41,7 @@ const OPTIONS = {
   'log-file': { type: 'string', short: 'l' },
   'log-level': { type: 'string', short: 'L', default: 'info' },
   'no-daemon': { type: 'boolean', short: 'N', default: false },
-  help: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
 } as const;
 

@@ -1,7 +1,7 @@
 import yargs from 'yargs';
+import { didYouMean } from '../cli/nearest.js';
 import { ConfigError } from '../config/error.js';
-import { VERSION } from '../version.js';
-import { DAEMON_OPTIONS, type DaemonOptionName, environmentName } from './option-table.js';
+import { DAEMON_OPTIONS, type DaemonOptionName } from './option-table.js';
 import type { Given } from './options.js';
 
 export interface DaemonCommandLine {
@@ -13,7 +13,7 @@ export interface DaemonCommandLine {
 
 const MAX_DEMO_NODES = 9;
 
-/** Reads hekafsd's command line. `--help` and `--version` print and exit; a fault is HFS-1001. */
+/** Reads hekafsd's command line; help has been answered before. A fault is HFS-1001. */
 export async function daemonCommandLine(argv: readonly string[]): Promise<DaemonCommandLine> {
   const parsed: Readonly<Record<string, unknown>> = await parser().parseAsync([...argv]);
   const pairs = DAEMON_OPTIONS.map(({ name }) => [name, parsed[name]] as const);
@@ -29,38 +29,29 @@ export async function daemonCommandLine(argv: readonly string[]): Promise<Daemon
 function parser() {
   const start = yargs()
     .scriptName('hekafsd')
-    .usage('$0 [options]\n\nThe daemon of HekaFS, one per node.')
-    .example([
-      ['$0 --http 10.0.0.1:24006', 'a node that others reach'],
-      ['$0 --demo --nodes 1', 'a cluster to try'],
-    ])
-    .option('demo', { type: 'boolean', describe: 'run a cluster of nodes on this machine, to try' })
-    .option('nodes', {
-      type: 'number',
-      requiresArg: true,
-      describe: 'nodes of the demo (default 3)',
-    });
+    .option('demo', { type: 'boolean' })
+    .option('nodes', { type: 'number', requiresArg: true });
   const all = DAEMON_OPTIONS.reduce(
-    (parser, { name, value, doc, default: shown }) =>
-      parser.option(name, {
-        type: 'string',
-        requiresArg: true,
-        describe: `${value}: ${doc} [${environmentName(name)}; default ${shown}]`,
-      }),
+    (parser, { name }) => parser.option(name, { type: 'string', requiresArg: true }),
     start,
   );
   return all
     .parserConfiguration({ 'duplicate-arguments-array': false, 'camel-case-expansion': false })
     .strict()
-    .version(VERSION)
-    .help()
+    .version(false)
+    .help(false)
     .locale('en')
-    .wrap(null)
-    .exitProcess(true)
     .fail((message, error) => {
       if (error instanceof ConfigError) throw error;
-      throw usage('command line', message ?? String(error));
+      throw usage('command line', `${message ?? String(error)}${meant(message ?? '')}`);
     });
+}
+
+/** `Unknown argument: staet-dir` */
+function meant(message: string): string {
+  const word = /^Unknown arguments?: ([\w-]+)/.exec(message)?.[1];
+  const names = ['--demo', '--nodes', ...DAEMON_OPTIONS.map(({ name }) => `--${name}`)];
+  return word === undefined ? '' : didYouMean(`--${word}`, names);
 }
 
 function checkDemo(flags: Given, nodes: number | undefined): void {

@@ -7,6 +7,7 @@ import { VERSION } from '../version.js';
 import { daemonCommandLine } from './command-line.js';
 import { runDemo } from './demo.js';
 import { readWhole } from './durable-file.js';
+import { daemonHelp } from './help.js';
 import { type RunningHttp, serveHttp } from './http.js';
 import { HttpPeers } from './http-peers.js';
 import { lockStateDir } from './lock-file.js';
@@ -32,6 +33,8 @@ const STOP_MS = 20_000;
 export async function main(argv: readonly string[], program: DaemonProgram): Promise<number> {
   try {
     const manager = takeServiceEnvironment(process.env, process.pid);
+    const help = daemonHelp(argv);
+    if (help !== undefined) return printed(help);
     const commandLine = await daemonCommandLine(argv);
     if (commandLine.isDemo) return await runDemo(commandLine, program.platform);
     const { flags } = commandLine;
@@ -49,6 +52,11 @@ interface Daemon extends DaemonProgram {
   /** Puts the options together, from hekafsd.json as it is now. */
   readonly readOptions: () => DaemonOptions;
   readonly manager: ServiceEnvironment;
+}
+
+function printed(text: string): number {
+  process.stdout.write(text);
+  return 0;
 }
 
 /** One node from lock to stop. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { asksForHelp, checkHelped, readCommandLine } from '../../../src/cli/command-line.js';
+import { helpAsked, helpedWords, readCommandLine } from '../../../src/cli/command-line.js';
 import { COMMANDS } from '../../../src/cli/hfs-config.js';
 import { wordsOf } from '../../../src/cli/words.js';
+import { ConfigError } from '../../../src/config/error.js';
 
 type Row = readonly [readonly string[], string, Readonly<Record<string, unknown>>];
 
@@ -73,20 +74,49 @@ describe('command line of hfs_config', () => {
     }
   });
 
-  it('helps with commands that are there only', () => {
-    for (const argv of [['--help'], ['get', '--help'], ['--json', 'token', '--help']])
-      checkHelped(COMMANDS, argv);
-    for (const argv of [
-      ['txn', '--help'],
-      ['--state-dir', 'd', 'recover', '--help'],
-    ])
-      assert.throws(() => checkHelped(COMMANDS, argv), { code: 'HFS-1001' });
+  const HELPED: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [['--help'], []],
+    [['help'], []],
+    [['-h', 'get'], ['get']],
+    [
+      ['--state-dir', 'd', 'help', 'token', 'create'],
+      ['token', 'create'],
+    ],
+    [
+      ['set', 'k', '--help'],
+      ['set', 'k'],
+    ],
+  ];
+  for (const [argv, words] of HELPED)
+    it(`helps where ${argv.join(' ')} is typed`, () => {
+      assert.equal(helpAsked(COMMANDS, argv), 'help');
+      assert.deepEqual(helpedWords(COMMANDS, argv), words);
+    });
+
+  it('takes a word for help only where a command would stand, before a double hyphen', () => {
+    for (const argv of [['get', '--', '--help'], ['get', 'help'], ['set', 'k', '--', '-h'], []])
+      assert.equal(helpAsked(COMMANDS, argv), undefined, argv.join(' '));
+    assert.equal(helpAsked(COMMANDS, ['--version']), 'version');
   });
 
-  it('helps only before a double hyphen', () => {
-    assert.ok(asksForHelp(['get', '--help']));
-    assert.ok(!asksForHelp(['get', '--', '--help']));
-  });
+  const MEANT: readonly (readonly [readonly string[], RegExp])[] = [
+    [['stauts'], /no such command; did you mean status\?/],
+    [['token', 'craete'], /token is followed by create; did you mean create\?/],
+    [['token'], /token is followed by create/],
+    [['status', '--jsno'], /no such option; did you mean --json\?/],
+    [['get', 'k', '--reverse'], /there is no such option: $/],
+    [['list', '--if-revision', '3'], /this command does not have it/],
+  ];
+  for (const [argv, words] of MEANT)
+    it(`guesses what ${argv.join(' ')} was to be`, () =>
+      assert.throws(
+        () => readCommandLine(COMMANDS, argv, {}),
+        (error) => {
+          assert.ok(error instanceof ConfigError);
+          assert.match(`${error.what}: ${error.why}: `, words);
+          return true;
+        },
+      ));
 
   it('has one meaning for each option, and words that can be read', () => {
     const meaning = new Map<string, string>();
