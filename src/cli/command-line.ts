@@ -1,7 +1,7 @@
 import Parser from 'yargs-parser';
+import { didYouMean } from '../terminal/nearest.js';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 import type { Globals } from './context.js';
-import { didYouMean } from './nearest.js';
 import { type Words, wordsOf } from './words.js';
 
 /** A command line, read. */

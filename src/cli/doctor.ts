@@ -1,11 +1,11 @@
 import { type ConfigError, isCode } from '../config/error.js';
 import type { CheckResult, DoctorReport, Verdict } from '../daemon/doctor/check.js';
+import { proseWidth, wrapped } from '../terminal/prose.js';
 import { VERSION } from '../version.js';
 import { jsonOf } from './api-answer.js';
 import type { Arguments, CliCommand } from './command.js';
 import type { Context } from './context.js';
 import { type Colour, coloured, type Output } from './output.js';
-import { proseWidth, wrapped } from './prose.js';
 
 const FAILED = 1;
 const DEGRADED = 8;

@@ -1,10 +1,10 @@
 import { CODES, type Code, ConfigError } from '../config/error.js';
+import { nearest } from '../terminal/nearest.js';
+import { proseWidth, wrapped } from '../terminal/prose.js';
 import type { Arguments, CliCommand } from './command.js';
 import type { Context } from './context.js';
 import type { Explanation } from './explanations/explanation.js';
-import { nearest } from './nearest.js';
 import { coloured, table } from './output.js';
-import { proseWidth, wrapped } from './prose.js';
 
 export const explainCommand: CliCommand = {
   words: 'explain [code]',

@@ -1,7 +1,7 @@
+import { type HelpPage, type HelpRow, helpLines } from '../terminal/help-page.js';
+import { didYouMean } from '../terminal/nearest.js';
 import { type ArgumentSpec, type CliCommand, type CommandGroup, usage } from './command.js';
 import { GLOBAL_OPTIONS } from './command-line.js';
-import { type HelpPage, type HelpRow, helpLines } from './help-page.js';
-import { didYouMean } from './nearest.js';
 import { wordsOf } from './words.js';
 
 const PROGRAM = 'hfs_config';

@@ -19,7 +19,8 @@ Serves a brick, as a volfile with protocol/server on top describes it.
   -f, --volfile FILE     the volfile
   -p, --pid-file FILE    write the process's number there, remove it at the end
   -l, --log-file FILE    append the log there; "-" is standard error
-                         (by default standard error with -N, else /var/log/hekafs/VOLFILE.log)
+                         (default: with -N standard error, without it
+                         /var/log/hekafs/VOLFILE.log)
   -L, --log-level LEVEL  ${LOG_LEVELS.join(', ')} (default info)
   -N, --no-daemon        stay in the foreground
   -h, --help             this text

@@ -1,6 +1,6 @@
 import yargs from 'yargs';
-import { didYouMean } from '../cli/nearest.js';
 import { ConfigError } from '../config/error.js';
+import { didYouMean } from '../terminal/nearest.js';
 import { DAEMON_OPTIONS, type DaemonOptionName } from './option-table.js';
 import type { Given } from './options.js';
 

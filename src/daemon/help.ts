@@ -1,4 +1,4 @@
-import { type HelpPage, helpLines } from '../cli/help-page.js';
+import { type HelpPage, helpLines } from '../terminal/help-page.js';
 import { VERSION } from '../version.js';
 import { DAEMON_OPTIONS, environmentName } from './option-table.js';
 

@@ -75,7 +75,7 @@ describe('hfs_brickd', function () {
     const { status, stdout } = await brickd('--help');
     assert.equal(status, 0);
     assert.match(stdout, /usage: hfs_brickd -f VOLFILE/);
-    assert.match(stdout, /examples:/);
+    assert.match(stdout, /\nexamples\n/);
   });
 
   it('tells its version, the one of the package', async () => {

@@ -35,6 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/mount/': ['src/fop/', 'src/platform/platform.ts'],
   'src/config/': ['src/fop/', 'src/platform/', 'src/mount/'],
   'src/daemon/': ['src/'],
+  'src/terminal/': [],
   'src/cli/': [
     'src/version.ts',
     'src/config/error.ts',
@@ -49,6 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/daemon/verify-report.ts',
     'src/daemon/verbs.ts',
     'src/platform/node/program-files.ts',
+    'src/terminal/',
   ],
 };
 

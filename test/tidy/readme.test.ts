@@ -8,7 +8,7 @@ import { TABLES, withTables } from './readme-tables.js';
 import { ROOT, sources } from './sources.js';
 
 /** Words that follow the name of the program in a sentence. */
-const PROSE = ['and', 'as', 'can', 'does', 'failed', 'is', 'or', 'says', 'shows', 'what'];
+const PROSE = ['and', 'as', 'can', 'does', 'failed', 'is', 'or', 'says', 'shows', 'tells', 'what'];
 
 describe('README', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');

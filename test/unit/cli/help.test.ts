@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { printHelp } from '../../../src/cli/help.js';
-import { helpLines } from '../../../src/cli/help-page.js';
 import { COMMANDS } from '../../../src/cli/hfs-config.js';
 import { wordsOf } from '../../../src/cli/words.js';
 import { BRICKD_HELP } from '../../../src/daemon/brickd-arguments.js';
 import { daemonHelp } from '../../../src/daemon/help.js';
 import { DAEMON_OPTIONS } from '../../../src/daemon/option-table.js';
+import { helpLines } from '../../../src/terminal/help-page.js';
 
 function help(...words: readonly string[]): readonly string[] {
   const lines: string[] = [];

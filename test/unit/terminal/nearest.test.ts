@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nearest } from '../../../src/cli/nearest.js';
+import { nearest } from '../../../src/terminal/nearest.js';
 
 const COMMANDS = ['get', 'set', 'delete', 'list', 'serve', 'servers', 'status', 'retire'];
 

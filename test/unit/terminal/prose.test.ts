@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { wrapped } from '../../../src/cli/prose.js';
+import { wrapped } from '../../../src/terminal/prose.js';
 
 describe('wrapped', () => {
   it('breaks between words, never within', () => {
