@@ -26,7 +26,7 @@ Serves a brick, as a volfile with protocol/server on top describes it.
   -h, --help             this text
       --version          the version
 
-Without -N it returns once the brick listens, or says why it does not and exits 1.
+Without -N it returns once the brick listens, or says why it does not, exit 1.
 SIGTERM stops it cleanly, SIGHUP opens the log file anew.
 
 examples

@@ -202,8 +202,8 @@ describe('hfs_config', () => {
       'init',
       'volfile',
       'token',
-      'get <key..>',
-      'list [prefix]',
+      'get KEY…',
+      'list [PREFIX]',
     ])
       assert.ok(stdout.toString().includes(word), word);
     for (const word of ['txn', 'watch', 'rollback', 'lock'])
