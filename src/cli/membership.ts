@@ -38,6 +38,7 @@ export const serveCommand: CliCommand = {
 
 export const joinCommand: CliCommand = {
   words: 'join <address>',
+  group: 'servers',
   doc: 'make this node a member that does not serve: it asks the servers',
   examples: ['join 10.0.0.1:24006 --token T'],
   positionals: [{ name: 'address', kind: 'text', doc: 'HOST:PORT: the HTTP address of a member' }],
