@@ -196,15 +196,7 @@ describe('hfs_config', () => {
   it('helps with the commands that are there, and no others', async () => {
     const { code, stdout } = await cli('--help');
     assert.equal(code, 0);
-    for (const word of [
-      'serve',
-      'retire',
-      'init',
-      'volfile',
-      'token',
-      'get KEY…',
-      'list [PREFIX]',
-    ])
+    for (const word of ['serve', 'retire', 'init', 'volfile', 'token', 'get KEY…', 'list [PREFIX]'])
       assert.ok(stdout.toString().includes(word), word);
     for (const word of ['txn', 'watch', 'rollback', 'lock'])
       assert.ok(!stdout.toString().includes(`hfs_config ${word}`), word);
