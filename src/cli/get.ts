@@ -60,6 +60,9 @@ function printJson(context: Context, values: readonly ReadValue[], isExact: bool
 }
 
 function noteAge(context: Context, values: readonly ReadValue[]): void {
-  const ages = values.flatMap(({ age }) => (age === undefined ? [] : [Number(age)]));
-  if (ages.length > 0) context.output.note(`stale: up to ${Math.max(...ages)} seconds old`);
+  const ages = values.flatMap(({ age }) => age ?? []);
+  if (ages.includes('unknown'))
+    context.output.note('stale: of unknown age, no majority has answered since hekafsd started');
+  else if (ages.length > 0)
+    context.output.note(`stale: up to ${Math.max(...ages.map(Number))} seconds old`);
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../platform/platform.js';
 import { type Members, majority, voters } from './members.js';
-import { decodeMessage, encodeMessage } from './message.js';
+import { encodeMessage } from './message.js';
+import { decodeAnswer } from './peer-answer.js';
 import type { Peers } from './peers.js';
 import type { InquireAnswer, LeaderHint, ServerSight } from './words.js';
 
@@ -46,7 +47,7 @@ export class Candidacy {
     const answers = [...addresses].map(async (address) => {
       try {
         const answer = await peers.call(address, 'inquire', body, INQUIRE_TIMEOUT_MS);
-        return decodeMessage<InquireAnswer>(answer).json;
+        return decodeAnswer<InquireAnswer>(address, answer).json;
       } catch {
         return undefined;
       }

@@ -16,6 +16,7 @@ import type { Waited } from './log/waited.js';
 import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { isForRoom, isPassing, isUnknown, toConfigError } from './passing-errors.js';
+import { decodeAnswer } from './peer-answer.js';
 import { PeerError, type Peers, type PeerVerb } from './peers.js';
 import { RecentRecords } from './recent-records.js';
 import { RememberedLengths } from './remembered-lengths.js';
@@ -290,7 +291,7 @@ export class ConfigDatabase {
       encodeMessage({ node: this.context.self }),
       READ_INDEX_MS,
     );
-    const { revision } = decodeMessage<{ revision: number }>(answer).json;
+    const { revision } = decodeAnswer<{ revision: number }>(address, answer).json;
     if (typeof revision !== 'number')
       throw new PeerError(address, 'unknown', 'an answer without a revision');
     return revision;

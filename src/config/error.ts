@@ -27,6 +27,7 @@ export const CODES = {
   },
   'HFS-2005': { exit: 6, http: 503, title: 'deadline passed' },
   'HFS-2006': { exit: 6, http: 503, title: 'still starting' },
+  'HFS-2007': { exit: 6, http: 503, title: 'the brick does not answer' },
   'HFS-3001': { exit: 1, http: 403, title: 'join token not accepted' },
   'HFS-3002': { exit: 7, http: 409, title: 'another cluster' },
   'HFS-3003': { exit: 4, http: 409, title: 'already a server' },

@@ -19,6 +19,7 @@ export interface FollowersContext {
   lengths(): readonly VoterLength[];
   records(from: number): Promise<readonly SealedRecord[]>;
   deposed(counter: number): void;
+  silent(server: Server, why: string): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
 }
 
@@ -42,11 +43,10 @@ export class Followers {
       const isLogUp = this.leader.isVoterUp(voter);
       const lost = this.leader.lostVote(voter);
       const trouble = this.leader.trouble(voter) ?? null;
-      if (node === this.context.self)
-        return { node, isUp: isLogUp, applied: this.context.commit(), lost, trouble };
-      const pusher = this.pushers.get(node);
-      const isUp = pusher?.isUp ?? null;
-      return { node, isUp: isUp && isLogUp, applied: pusher?.applied ?? null, lost, trouble };
+      const log = { isUp: isLogUp, why: isLogUp ? null : (trouble?.why ?? null), lost, trouble };
+      if (node === this.context.self) return { node, applied: this.context.commit(), ...log };
+      const { isUp = null, why = null, applied = null } = this.pushers.get(node) ?? {};
+      return { node, applied, ...log, isUp: isUp && isLogUp, why: why ?? log.why };
     });
   }
 
@@ -91,6 +91,7 @@ export class Followers {
       servers: () => this.sights(),
       records: (from) => this.context.records(from),
       deposed: (counter) => this.context.deposed(counter),
+      silent: (each, why) => this.context.silent(each, why),
     });
     this.pushers.set(server.node, pusher);
     pusher.start();

@@ -1,5 +1,5 @@
 import { ConfigError, type Problem } from './error.js';
-import { decodeMessage } from './message.js';
+import { decodeAnswer } from './peer-answer.js';
 import { PeerError, type Peers } from './peers.js';
 import type { Outcome } from './store.js';
 import { encodeProposals, type ForwardedProposal, type ProposeAnswer } from './words.js';
@@ -68,7 +68,7 @@ export class Forwarder {
     const timeoutMs = Math.max(...proposals.map((each) => each.timeoutMs)) + MARGIN_MS;
     const body = encodeProposals(proposals);
     const answer = await this.peers.call(this.address, 'propose', body, timeoutMs);
-    const { answers } = decodeMessage<{ answers: ProposeAnswer[] }>(answer).json;
+    const { answers } = decodeAnswer<{ answers: ProposeAnswer[] }>(this.address, answer).json;
     batch.forEach(({ resolve, reject }, index) => {
       const one = answers?.[index];
       if (one === undefined) reject(new PeerError(this.address, 'unknown', 'an answer is missing'));

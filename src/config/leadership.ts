@@ -343,6 +343,12 @@ export class Leadership {
         return recent.length > 0 ? recent : leader.committedRecords(from);
       },
       deposed: (counter) => this.deposed(leader, counter),
+      silent: (server, why) =>
+        this.context.log('warn', `${server.name} does not answer`, {
+          code: 'HFS-2003',
+          why,
+          next: 'it is asked again by itself; is hekafsd running there, and the network whole?',
+        }),
       changeMembers: (list, id, timeoutMs) => this.context.changeMembers(list, id, timeoutMs),
     });
   }

@@ -2,7 +2,8 @@ import type { Clock, Timer } from '../platform/platform.js';
 import type { VoterLength } from './log/entry.js';
 import type { SealedRecord } from './log/record.js';
 import type { Server } from './members.js';
-import { decodeMessage, encodeMessage } from './message.js';
+import { encodeMessage } from './message.js';
+import { decodeAnswer } from './peer-answer.js';
 import type { Peers } from './peers.js';
 import type { AnswerMark, LeaderHint, PushAnswer, PushWords, ServerSight } from './words.js';
 
@@ -18,6 +19,8 @@ export interface PusherContext {
   servers(): readonly ServerSight[];
   /** Committed records from a revision on; none where they cannot be had just now. */
   records(from: number): Promise<readonly SealedRecord[]>;
+  /** A follower that answered has ceased to, or never began. */
+  silent(server: Server, why: string): void;
   /** A follower that has met a higher epoch. */
   deposed(counter: number): void;
 }
@@ -40,6 +43,8 @@ export class Pusher {
   /** What the follower has applied; null until it has answered. */
   applied: number | null = null;
   isUp: boolean | null = null;
+  /** Why it is not up. */
+  why: string | null = null;
   private answered: AnswerMark | null = null;
   private isPushing = false;
   private isStopped = false;
@@ -101,14 +106,17 @@ export class Pusher {
     this.begunMs = this.context.clock.monotonicMs();
     this.isPushing = true;
     this.pushOnce().then(
-      () => this.pushed(true),
-      () => this.pushed(false),
+      () => this.pushed(null),
+      (error: unknown) => this.pushed(error instanceof Error ? error.message : String(error)),
     );
   }
 
-  private pushed(isUp: boolean): void {
+  private pushed(why: string | null): void {
+    const isUp = why === null;
     this.isPushing = false;
+    if (why !== null && this.isUp !== false) this.context.silent(this.server, why);
     this.isUp = isUp;
+    this.why = why;
     const isDone = this.farewell !== undefined && (!isUp || (this.applied ?? 0) >= this.farewell);
     if (isDone) this.stop();
     if (this.isStopped) return;
@@ -141,7 +149,10 @@ export class Pusher {
       body,
       PUSH_TIMEOUT_MS,
     );
-    const { applied, counter, isFollowing, mark } = decodeMessage<PushAnswer>(answer).json;
+    const { applied, counter, isFollowing, mark } = decodeAnswer<PushAnswer>(
+      this.server.address,
+      answer,
+    ).json;
     if (typeof applied === 'number') this.applied = applied;
     this.answered = mark ?? null;
     if (isFollowing === false && typeof counter === 'number') this.context.deposed(counter);

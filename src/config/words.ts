@@ -38,6 +38,8 @@ export interface ServerSight {
   /** Whether its log and its hekafsd answer; null: not known yet. */
   readonly isUp: boolean | null;
   readonly applied: number | null;
+  /** Why it counts as down; null: it does not. */
+  readonly why: string | null;
   /** Why its log may not vote until it is replaced by another; null: it may. */
   readonly lost: string | null;
   /** What is the matter with its log, where something is. */

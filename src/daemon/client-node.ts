@@ -89,6 +89,7 @@ export class ClientNode {
       node,
       isUp: heard.has(node),
       applied: heard.get(node)?.applied ?? null,
+      why: heard.has(node) ? null : 'it does not answer',
       lost: null,
       trouble: null,
     }));

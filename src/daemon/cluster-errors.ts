@@ -9,6 +9,16 @@ export function notInCluster(): ConfigError {
   );
 }
 
+/** What a peer sent cannot be read: it is of another release, or no hekafsd. */
+export function unintelligible(verb: string, why: string): ConfigError {
+  return new ConfigError(
+    'HFS-1001',
+    `a peer sent ${JSON.stringify(verb)} and something unintelligible with it`,
+    why,
+    'are all nodes on the same release? hfs_config status shows it',
+  );
+}
+
 export function stillStarting(): ConfigError {
   return new ConfigError(
     'HFS-2006',

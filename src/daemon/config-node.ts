@@ -8,6 +8,7 @@ import type { SealedRecord } from '../config/log/record.js';
 import type { Server } from '../config/members.js';
 import type { Peers } from '../config/peers.js';
 import { ValuesTree } from '../config/values-tree.js';
+import { FopError } from '../fop/error.js';
 import { ROOT_FRAME } from '../fop/frame.js';
 import type { Notice } from '../fop/translator.js';
 import { buildGraph, type Graph } from '../graph/graph.js';
@@ -16,18 +17,24 @@ import { configJournalVolfile, configValuesVolfile } from '../graph/volgen.js';
 import { Volume } from '../mount/volume.js';
 import type { Platform, Timer } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
+import {
+  APPLIED_KEY,
+  APPLIED_MS_KEY,
+  APPLIED_OP,
+} from '../xlators/features/read-only/read-only.js';
 import { applierCredentials, leaderCredentials } from './credentials.js';
 import type { Log } from './log.js';
 import type { NodeState } from './node-state.js';
 
-/** features/read-only listens to this `ipc` on the writer's connection. */
-const APPLIED_OP = 0x48454b41;
 const ACCEPTOR_TIMEOUT_MS = 2000;
 /** How long a graph that has just been made may take to connect before its acceptor gives up. */
 const CONNECT_MS = 1000;
 const FRESHNESS_MS = 250;
 /** A copy that has not been confirmed for so long is not shown to readers. */
 const STALE_MS = 3000;
+/** The brick shows the copy for so long after it was told to, and is told again this often. */
+const SHOWN_MS = 3000;
+const SHOW_AGAIN_MS = 750;
 
 export interface ConfigNodeSetup {
   readonly platform: Platform;
@@ -40,6 +47,8 @@ export interface ConfigNodeSetup {
   listed(): readonly string[];
   /** A commit has changed the list of servers, or the first one is known. */
   membersChanged(): void;
+  /** This node's own brick does not answer any more; it may still run. */
+  brickSilent(): void;
   retired(): void;
   /** Keep these for the next start (see KnownLengths). */
   rememberLengths(lengths: readonly VoterLength[]): void;
@@ -56,6 +65,8 @@ export interface ConfigNodeSetup {
 interface Connected {
   readonly graph: Graph;
   isUp: boolean;
+  /** Why it is not. */
+  why: string;
 }
 
 /** What a node of a cluster runs: the database over the servers' logs, and the applier of its own values. */
@@ -67,6 +78,7 @@ export class ConfigNode {
   private timer: Timer | undefined;
   private isStopped = false;
   private membersEpoch = -1;
+  private shownMs = 0;
 
   constructor(private readonly setup: ConfigNodeSetup) {
     const { platform, log, state } = setup;
@@ -121,6 +133,11 @@ export class ConfigNode {
     await Promise.all(graphs.map(({ graph }) => graph.stop()));
   }
 
+  /** Why this node's brick cannot be asked. */
+  get brickWhy(): string {
+    return this.values?.why ?? 'it has not been asked yet';
+  }
+
   get isBrickUp(): boolean {
     return this.values?.isUp ?? false;
   }
@@ -137,14 +154,21 @@ export class ConfigNode {
     if (this.isStopped) return;
     const { ageMs } = this.database;
     this.applier.setFresh(ageMs !== null && ageMs < STALE_MS);
+    if (this.applier.isCaughtUp && this.nowMs - this.shownMs >= SHOW_AGAIN_MS)
+      this.setApplied(true).catch(() => undefined);
     this.timer = this.setup.platform.clock.after(FRESHNESS_MS, () => this.watchFreshness());
+  }
+
+  private get nowMs(): number {
+    return this.setup.platform.clock.monotonicMs();
   }
 
   /** Its graph is made once per voter and connects by itself; a call waits a moment for that. */
   acceptor(server: Server): Acceptor & AcceptorMaker {
     const { platform } = this.setup;
     const connected = this.journal(server);
-    const ready = (): Promise<void> => this.waitUp(connected);
+    const brick = `the brick at ${server.host}:${server.port}`;
+    const ready = (): Promise<void> => this.waitUp(connected, brick);
     return new BrickAcceptor(
       connected.graph.top,
       platform.clock,
@@ -172,11 +196,12 @@ export class ConfigNode {
 
   private connect(volfile: string, changed: (isUp: boolean) => void): Connected {
     const graph = buildGraph(volfile, TRANSLATORS, this.setup.platform);
-    const connected: Connected = { graph, isUp: false };
+    const connected: Connected = { graph, isUp: false, why: 'nothing has answered yet' };
     graph.top.listen((notice) => {
       this.logNotice(notice);
       if (notice.event !== 'child-up' && notice.event !== 'child-down') return;
       connected.isUp = notice.event === 'child-up';
+      if (notice.event === 'child-down') connected.why = notice.why;
       changed(connected.isUp);
     });
     graph
@@ -201,11 +226,12 @@ export class ConfigNode {
     else this.setup.log.debug(notice.event, { volume });
   }
 
-  private async waitUp(connected: Connected): Promise<void> {
+  private async waitUp(connected: Connected, brick: string): Promise<void> {
     const { clock } = this.setup.platform;
     const deadline = clock.monotonicMs() + CONNECT_MS;
     while (!connected.isUp && !this.isStopped && clock.monotonicMs() < deadline)
       await sleep(clock, 10);
+    if (!connected.isUp) throw new FopError('ENOTCONN', brick, connected.why);
   }
 
   private async connectValues(brick: {
@@ -218,6 +244,7 @@ export class ConfigNode {
     const { platform } = this.setup;
     this.values = this.connect(configValuesVolfile(brick, applier), (isUp) => {
       const top = this.values?.graph.top;
+      if (!isUp) this.setup.brickSilent();
       if (!isUp || top === undefined) return this.applier.disconnected();
       const newGfid = () => platform.random.uuid();
       this.applier.connected(
@@ -227,7 +254,11 @@ export class ConfigNode {
   }
 
   private async setApplied(isApplied: boolean): Promise<void> {
-    const xdata = new Map([['hekafs.applied', { type: 'int', int: isApplied ? 1n : 0n } as const]]);
+    this.shownMs = this.nowMs;
+    const xdata = new Map([
+      [APPLIED_KEY, { type: 'int', int: isApplied ? 1n : 0n } as const],
+      [APPLIED_MS_KEY, { type: 'int', int: BigInt(SHOWN_MS) } as const],
+    ]);
     await this.values?.graph.top.wind('ipc', { op: APPLIED_OP, xdata }, ROOT_FRAME);
   }
 }

@@ -107,8 +107,9 @@ function isHidden(entry: Listed): boolean {
   return isPrivate(entry.key.replace(/\/$/, ''));
 }
 
-function age(ageMs: number | null): Readonly<Record<string, string>> {
-  return ageMs === null ? {} : { 'HFS-Age': (ageMs / 1000).toFixed(3) };
+function age(ageMs: Found['ageMs']): Readonly<Record<string, string>> {
+  if (ageMs === null) return {};
+  return { 'HFS-Age': ageMs === 'unknown' ? ageMs : (ageMs / 1000).toFixed(3) };
 }
 
 function decoded(path: string): string {

@@ -2,9 +2,12 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import fetch from 'node-fetch';
 import { PeerError, type PeerStatus, type Peers, type PeerVerb } from '../config/peers.js';
 import { readProblem } from './http-answer.js';
-import { MAX_PEER_BYTES } from './http-status.js';
 
-const MAX_STATUS_BYTES = 1024 * 1024;
+/** What is asked may be long, answers are not: a status, a list of servers, an outcome for each of a few hundred requests. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** But for what a member that does not serve has a server answer to its own clients. */
+const MAX_RELAYED_BYTES = 64 * 1024 * 1024;
+const MEDIA = { status: 'application/json', call: 'application/octet-stream' } as const;
 /** Connections per peer: one for the stream of commits, the others for what must not wait behind it. */
 const POOL = 4;
 /** Shorter than the server keeps an idle connection, so that no request is sent into a closing one. */
@@ -25,12 +28,12 @@ export class HttpPeers implements Peers {
       const answer = await fetch(`http://${address}/v1/status`, {
         signal,
         redirect: 'error',
-        size: MAX_STATUS_BYTES,
+        size: MAX_ANSWER_BYTES,
         agent: this.agent(address),
       });
-      const body: unknown = await answer.json();
-      if (!answer.ok) throw new Error(`answered ${answer.status}`);
-      return peerStatus(body);
+      const type = answer.headers.get('content-type');
+      if (!answer.ok || type !== MEDIA.status) throw new Error(foreign(answer.status, type));
+      return peerStatus(await answer.json());
     } catch (error) {
       const why = signal.aborted ? `no status within ${timeoutMs} ms` : messageOf(error);
       throw new PeerError(address, 'unknown', why);
@@ -49,7 +52,8 @@ export class HttpPeers implements Peers {
     const path = `/v1/peer/${verb}`;
     const agent = this.agent(address);
     const sent = request({ host, port, path, method: 'POST', headers, agent });
-    return settled(address, sent, body, timeoutMs);
+    const maxBytes = verb === 'relay' ? MAX_RELAYED_BYTES : MAX_ANSWER_BYTES;
+    return settled(address, sent, body, { timeoutMs, maxBytes });
   }
 
   /** Ends idle connections; those under way end with their calls. */
@@ -83,7 +87,7 @@ function settled(
   address: string,
   sent: ClientRequest,
   body: Buffer,
-  timeoutMs: number,
+  { timeoutMs, maxBytes }: { readonly timeoutMs: number; readonly maxBytes: number },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let isConnected = false;
@@ -101,11 +105,12 @@ function settled(
     });
     sent.on('error', (error) => fail(messageOf(error)));
     sent.once('response', (response) => {
-      collect(response).then(
+      collect(response, maxBytes).then(
         (answer) => {
           signal.removeEventListener('abort', late);
-          if (response.statusCode === 200) resolve(answer);
-          else reject(refusal(address, response.statusCode ?? 0, answer));
+          const type = response.headers['content-type'] ?? null;
+          if (response.statusCode === 200 && type === MEDIA.call) resolve(answer);
+          else reject(refusal(address, response.statusCode ?? 0, type, answer));
         },
         (error: unknown) => fail(messageOf(error)),
       );
@@ -114,24 +119,28 @@ function settled(
   });
 }
 
-async function collect(response: IncomingMessage): Promise<Buffer> {
+async function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_PEER_BYTES) throw new Error('the answer is too long');
+    if (size > maxBytes) throw new Error('what answers has no end: it is no hekafsd');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 /** An answer that is no problem of ours came from something else than hekafsd. */
-function refusal(address: string, status: number, body: Buffer): PeerError {
+function refusal(address: string, status: number, type: string | null, body: Buffer): PeerError {
   const problem = readProblem(body);
-  if (problem === undefined) return new PeerError(address, 'unknown', `answered ${status}`);
+  if (problem === undefined) return new PeerError(address, 'unknown', foreign(status, type));
   const isOutcomeOpen = problem.code === 'HFS-2005' || problem.code === 'HFS-9001';
   const why = `${problem.what}: ${problem.why}`;
   return new PeerError(address, isOutcomeOpen ? 'unknown' : 'refused', why, problem);
+}
+
+function foreign(status: number, type: string | null): string {
+  return `what answers is no hekafsd: HTTP status ${status}, ${type ?? 'of no type'}`;
 }
 
 /** What a peer says of itself is checked here, once. */

@@ -81,7 +81,11 @@ function checksOf(status: Status): readonly Check[] {
 async function peer(served: Served, asked: Asked): Promise<Answer> {
   const verb = asked.rest;
   if (!isPeerVerb(verb))
-    throw badRequest(`unknown verb ${JSON.stringify(verb)}`, 'peers do not ask that');
+    throw badRequest(
+      `unknown verb ${JSON.stringify(verb)}`,
+      'peers of this release do not ask that',
+      'are all nodes on the same release? hfs_config status shows it',
+    );
   if (verb !== 'join') checkPeer(asked.access, served.clusterSecret());
   const body = await asked.body(verb === 'join' ? MAX_JOIN_BYTES : MAX_PEER_BYTES);
   return bytes(await served.peers.answer(verb, body));

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/error.js';
-import { decodeMessage, encodeMessage } from '../config/message.js';
+import { encodeMessage } from '../config/message.js';
+import { decodeAnswer } from '../config/peer-answer.js';
 import { PeerError, type Peers } from '../config/peers.js';
 import { loopbackOnly, unreachable } from './cluster-errors.js';
 import { isLoopback } from './http-access.js';
@@ -37,10 +38,19 @@ export async function askToJoin(
   timeoutMs: number,
 ): Promise<JoinAnswer> {
   const answer = await call(peers, address, 'join', encodeMessage(words), timeoutMs);
-  const { cluster, secret, members } = decodeMessage<JoinAnswer>(answer).json;
+  const { cluster, secret, members } = joinAnswer(address, answer);
   if (typeof cluster !== 'string' || typeof secret !== 'string' || members === undefined)
     throw unreachable(address, 'it answered something unintelligible');
   return { cluster, secret, members };
+}
+
+function joinAnswer(address: string, answer: Buffer): Partial<JoinAnswer> {
+  try {
+    return decodeAnswer<JoinAnswer>(address, answer).json;
+  } catch (error) {
+    if (error instanceof PeerError) throw unreachable(address, error.message);
+    throw error;
+  }
 }
 
 /** Has a node that was let in put on the list. */

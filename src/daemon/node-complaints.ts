@@ -2,6 +2,9 @@ import { keepConflict } from './conflicts.js';
 import { stateProblem, valuesProblem } from './local-troubles.js';
 import type { Node } from './node.js';
 
+/** A brick that was killed is seen to be gone within this time. */
+const BRICK_SILENCE_MS = 1000;
+
 /** What a running node says of itself in its log, each with the next step. */
 export class NodeComplaints {
   constructor(private readonly node: Node) {}
@@ -33,6 +36,22 @@ export class NodeComplaints {
     }
     const { what, ...fields } = stateProblem(platform.disk, options.stateDir, failure);
     log.error(what, fields);
+  }
+
+  /** A brick that has ended is started again, and that is said there; this is one that runs and stands still. */
+  brickSilent(): void {
+    const { brick, setup } = this.node;
+    const { pid } = brick;
+    setup.platform.clock.after(BRICK_SILENCE_MS, () => {
+      const { config } = this.node;
+      if (pid === null || brick.pid !== pid || config?.isBrickUp !== false) return;
+      setup.log.warn('the brick of this server runs and does not answer', {
+        code: 'HFS-2007',
+        brick: pid,
+        why: config.brickWhy,
+        next: 'is its process stopped, or does its disk hang? It is used again by itself when it answers',
+      });
+    });
   }
 
   /** Keeps a copy that is about to be overwritten, and says where. */

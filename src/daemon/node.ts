@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/error.js';
+import { FormatError } from '../config/log/bytes.js';
 import { type Members, voters } from '../config/members.js';
 import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
@@ -6,7 +7,13 @@ import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
 import { lookupAll } from '../platform/node/names.js';
 import { BrickProcess, brickFiles } from './brick-process.js';
 import { ClientNode } from './client-node.js';
-import { doesNotServe, notInCluster, stillStarting, wasRetired } from './cluster-errors.js';
+import {
+  doesNotServe,
+  notInCluster,
+  stillStarting,
+  unintelligible,
+  wasRetired,
+} from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
 import { applierCredentials, leaderCredentials, readerCredentials } from './credentials.js';
 import { examined } from './doctor/examination.js';
@@ -226,6 +233,7 @@ export class Node implements PeerService, RunningNode {
       listed: () => this.listed,
       state: { ...state.data, cluster, secret },
       membersChanged: () => this.membersChanged(),
+      brickSilent: () => this.complaints.brickSilent(),
       retired: () => this.wasRetired(),
       rememberLengths: (lengths) => this.remember((data) => ({ ...data, lengths })),
       ownLogLost: (why) => this.complaints.ownLogLost(why),
@@ -326,6 +334,15 @@ export class Node implements PeerService, RunningNode {
   }
 
   async answer(verb: PeerVerb, body: Buffer): Promise<Buffer> {
+    try {
+      return await this.answered(verb, body);
+    } catch (error) {
+      if (error instanceof FormatError) throw unintelligible(verb, error.message);
+      throw error;
+    }
+  }
+
+  private async answered(verb: PeerVerb, body: Buffer): Promise<Buffer> {
     if (verb === 'examine') return this.examined(body);
     const { database } = this.running();
     if (verb === 'join')

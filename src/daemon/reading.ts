@@ -11,7 +11,7 @@ export function readFound(
   options: { readonly stale: boolean; readonly recursive: boolean },
 ): Found {
   const { store } = database;
-  const ageMs = options.stale ? (database.ageMs ?? 0) : null;
+  const ageMs = options.stale ? (database.ageMs ?? 'unknown') : null;
   const stored = store.value(key);
   if (stored)
     return {

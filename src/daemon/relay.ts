@@ -1,5 +1,6 @@
 import { type Code, ConfigError, type Problem } from '../config/error.js';
 import { decodeMessage, encodeMessage } from '../config/message.js';
+import { decodeAnswer } from '../config/peer-answer.js';
 import { PeerError, type Peers } from '../config/peers.js';
 import { type Clock, sleep } from '../platform/platform.js';
 import { type Answer, readProblem } from './http-answer.js';
@@ -81,9 +82,8 @@ export class Relay {
     const { peers } = this.context;
     try {
       const body = encodeRelayed(request, asker);
-      const answer = decodeAnswer(
-        await peers.call(address, 'relay', body, asker.timeoutMs + MARGIN_MS),
-      );
+      const said = await peers.call(address, 'relay', body, asker.timeoutMs + MARGIN_MS);
+      const answer = relayedAnswer(address, said);
       const problem = answer.status >= 300 ? readProblem(answer.body) : undefined;
       const isFinal = problem === undefined || !ELSEWHERE.has(problem.code);
       this.context.note(address, isFinal);
@@ -167,8 +167,8 @@ export function encodeAnswer({ body, ...words }: Answer): Buffer {
   return encodeMessage(words satisfies AnswerWords, [body]);
 }
 
-function decodeAnswer(message: Buffer): Answer {
-  const { json, blobs } = decodeMessage<AnswerWords>(message);
+function relayedAnswer(address: string, said: Buffer): Answer {
+  const { json, blobs } = decodeAnswer<AnswerWords>(address, said);
   return {
     status: json.status ?? 500,
     headers: json.headers ?? {},

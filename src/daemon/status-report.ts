@@ -84,6 +84,7 @@ function serverRows({ state, config, client }: StatusInput, revision: number): S
       address: server.address,
       role: server.role,
       up: isSelf ? true : (sight?.isUp ?? null),
+      why: isSelf ? null : (sight?.why ?? null),
       isLeader: server.node === leader,
       isSelf,
       trouble: sight?.trouble ?? null,
@@ -136,8 +137,8 @@ function clientVerdict({ isHeard, members }: ClientNode): Verdict {
 }
 
 function clusterVerdict(
-  { state, troubles }: StatusInput,
-  { database, isBrickUp }: ConfigNode,
+  { state, troubles, brickPid }: StatusInput,
+  { database, isBrickUp, brickWhy }: ConfigNode,
   servers: readonly ServerStatus[],
 ): Verdict {
   const list = servers.filter(({ role }) => role === 'voter');
@@ -156,15 +157,23 @@ function clusterVerdict(
   if (self.role === 'learner')
     return verdict('joining', 'this server is catching up and does not vote yet');
   if (refusing.some(isMoreThanDown)) return troubled('degraded', refusing.filter(isMoreThanDown));
-  const down = servers.filter(({ up, isSelf }) => up === false && !isSelf).map(({ name }) => name);
+  const away = servers.filter(({ up, isSelf }) => up === false && !isSelf);
+  const down = away.map(({ name }) => name);
   if (down.length > 0)
     return verdict(
       'degraded',
-      `${down.join(', ')} ${down.length > 1 ? 'are' : 'is'} down; ${majority(list.length)} of ${list.length} servers are needed`,
+      `${away.map(downText).join(', ')} ${down.length > 1 ? 'are' : 'is'} down; ${majority(list.length)} of ${list.length} servers are needed`,
       `bring ${down.join(', ')} back, or hfs_config retire a server that never comes back`,
     );
   const [local] = troubles;
   if (local) return verdict('degraded', `${local.what}: ${local.why}`, local.next, local.code);
+  if (!isBrickUp && state.brick && brickPid !== null)
+    return verdict(
+      'degraded',
+      `the brick of this server does not answer (${brickWhy}), and its process ${brickPid} is there`,
+      'see whether it starts only now, is stopped, or its disk hangs; it is used again by itself when it answers',
+      'HFS-2007',
+    );
   if (!isBrickUp && state.brick)
     return verdict(
       'degraded',
@@ -176,6 +185,10 @@ function clusterVerdict(
     'ready',
     `${list.length} ${list.length === 1 ? 'server votes' : 'servers vote'}, all are up`,
   );
+}
+
+function downText({ name, why }: ServerStatus): string {
+  return why === null ? name : `${name} (${why})`;
 }
 
 /** A leader that has lost its majority still leads: nobody else can. So what counts is that logs answer it. */

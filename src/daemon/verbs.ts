@@ -35,6 +35,8 @@ export interface ServerStatus {
   /** Last revision that it is known to have applied. */
   readonly revision: number | null;
   /** Commits behind the newest known one. */
+  /** Why it counts as down, as the leader has found. */
+  readonly why: string | null;
   readonly lagRevisions: number | null;
   readonly brick: string;
 }
@@ -113,15 +115,15 @@ export type Found =
       readonly storeRevision: number;
       /** When the key was changed last, milliseconds since 1970, for display. */
       readonly modifiedMs: number;
-      /** Set on a stale read: milliseconds since this node last knew that it was up to date. */
-      readonly ageMs: number | null;
+      /** Set on a stale read: milliseconds since this node last knew that it was up to date, which may be never. */
+      readonly ageMs: number | 'unknown' | null;
     }
   | {
       readonly kind: 'directory';
       readonly key: Key;
       readonly entries: readonly Listed[];
       readonly storeRevision: number;
-      readonly ageMs: number | null;
+      readonly ageMs: number | 'unknown' | null;
     };
 
 /** One name of a listing; a directory's name ends in `/` and it has no revision or size. */

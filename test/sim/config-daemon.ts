@@ -183,6 +183,7 @@ export class SimHekafsd implements PeerService {
       listed: () => [],
       state: { ...server.state, cluster, secret },
       membersChanged: () => this.membersChanged(),
+      brickSilent: () => undefined,
       retired: () => this.wasRetired(),
       rememberLengths: (lengths) => server.keepLengths(lengths),
       ownLogLost: (why) => watch.found(`${server.name} has lost its vote: ${why}`),

@@ -76,4 +76,16 @@ export const AVAILABILITY = {
     ],
     todo: ['ask again in a moment; hfs_config does so by itself until its deadline'],
   },
+  'HFS-2007': {
+    means:
+      'The process of this brick is there and does not answer. The other servers go on without it as long as they are a majority.',
+    causes: [
+      'its disk hangs: a path that is lost, a controller that resets, storage over a network that is away',
+      'somebody stopped the process (SIGSTOP, a debugger), or the machine is out of memory or time',
+    ],
+    todo: [
+      'look at its state: ps -o pid,stat,wchan:32,args -p PID (D waits for a disk, T is stopped) and dmesg',
+      'nothing else: it is used again by itself when it answers; kill it only where it never will',
+    ],
+  },
 } as const satisfies Readonly<Record<string, Explanation>>;

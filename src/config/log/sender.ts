@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../platform/platform.js';
 import type { Problem } from '../error.js';
 import type { Server } from '../members.js';
+import { RecentRecords } from '../recent-records.js';
 import type { Store } from '../store.js';
 import type { VoterLength } from './entry.js';
 import { compareEpochs, type Epoch } from './epoch.js';
@@ -28,8 +29,6 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 1000;
 /** A log that has lost its vote is looked at again only because the right disk may come back. */
 const LOST_RETRY_MS = 10_000;
-/** Committed records kept for voters that lag a little, so that their logs need not be read. */
-const MAX_RECENT = 256;
 
 /**
  * Keeps one voter's log going for one leader: one append at a time, everything that the voter lacks, in order; what has
@@ -44,7 +43,8 @@ export class Sender {
   /** Why this log may not vote until it is replaced; null while it may. */
   lost: string | null = null;
   private pending: readonly SealedRecord[] = [];
-  private readonly recent = new Map<number, SealedRecord>();
+  /** For a voter that lags a little, so that no log need be read. */
+  private readonly recent = new RecentRecords();
   private isRunning = false;
   private isStopped = false;
   private retryMs = FIRST_RETRY_MS;
@@ -77,11 +77,7 @@ export class Sender {
   /** The batch that is to be accepted now. */
   offer(batch: readonly SealedRecord[]): void {
     this.pending = batch;
-    for (const record of batch) this.recent.set(record.record.revision, record);
-    for (const revision of this.recent.keys()) {
-      if (this.recent.size <= MAX_RECENT) break;
-      this.recent.delete(revision);
-    }
+    for (const record of batch) this.recent.add(record);
     this.run();
   }
 
@@ -149,7 +145,8 @@ export class Sender {
   /** What comes after `acknowledged`, as much as one entry takes: from memory, or what one read of a log gives. */
   private async nextRecords(): Promise<readonly SealedRecord[]> {
     const from = this.acknowledged + 1;
-    const found = this.recent.has(from) ? this.recentFrom(from) : await this.context.fetch(from);
+    const held = this.heldFrom(from);
+    const found = held.length > 0 ? held : await this.context.fetch(from);
     if (found.length === 0) throw new Error(`no log holds revision ${from}`);
     let bytes = 0;
     const fits = ({ bytes: { length } }: SealedRecord): boolean => {
@@ -160,14 +157,13 @@ export class Sender {
     return end === -1 ? found : found.slice(0, Math.max(1, end));
   }
 
-  private recentFrom(from: number): SealedRecord[] {
-    const found: SealedRecord[] = [];
-    for (let revision = from; revision <= this.last; revision++) {
-      const record = this.recent.get(revision);
-      if (record === undefined) break;
-      found.push(record);
-    }
-    return found;
+  /** What is kept of earlier batches, and all of this one, which no log is sure to hold yet. */
+  private heldFrom(from: number): readonly SealedRecord[] {
+    const found = this.recent.from(from);
+    const first = this.pending[0]?.record.revision;
+    const next = from + found.length;
+    if (first === undefined || next < first) return found;
+    return [...found, ...this.pending.slice(next - first)];
   }
 
   private failed(error: unknown): void {

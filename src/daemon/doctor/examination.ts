@@ -1,5 +1,6 @@
 import type { Server } from '../../config/members.js';
 import { decodeMessage, encodeMessage } from '../../config/message.js';
+import { decodeAnswer } from '../../config/peer-answer.js';
 import { PeerError, type Peers } from '../../config/peers.js';
 import type { Network } from '../../platform/network.js';
 import type { Clock } from '../../platform/platform.js';
@@ -62,7 +63,7 @@ async function ask({ clock, peers, self }: Examiner, { address }: Server): Promi
   try {
     const body = encodeMessage({ node: self });
     const reply = await peers.call(address, 'examine', body, EXAMINE_MS);
-    const answer = answerOf(reply);
+    const answer = answerOf(address, reply);
     const aheadMs = (answer.receivedMs - sentMs + (answer.answeredMs - clock.wallMs())) / 2;
     return { http: '', answer, aheadMs };
   } catch (error) {
@@ -111,13 +112,16 @@ export async function dial(network: Network, host: string, port: number): Promis
 
 const SILENT = { data: () => undefined, drain: () => undefined, closed: () => undefined };
 
-function answerOf(reply: Buffer): ExamineAnswer {
-  const { version, receivedMs, answeredMs, back } = decodeMessage<ExamineAnswer>(reply).json;
+function answerOf(address: string, reply: Buffer): ExamineAnswer {
+  const { version, receivedMs, answeredMs, back } = decodeAnswer<ExamineAnswer>(
+    address,
+    reply,
+  ).json;
   if (
     typeof version !== 'string' ||
     typeof receivedMs !== 'number' ||
     typeof answeredMs !== 'number'
   )
-    throw new PeerError('', 'unknown', 'its answer is not one of hekafsd');
+    throw new PeerError(address, 'unknown', 'its answer is not one of hekafsd');
   return { version, receivedMs, answeredMs, back: back ?? null };
 }

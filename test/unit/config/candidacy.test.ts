@@ -85,9 +85,9 @@ describe('who may take over', () => {
 
 describe('a server says that it hears no leader', () => {
   const unreached = [
-    { node: 'a', isUp: true, applied: 1, lost: null, trouble: null },
-    { node: 'b', isUp: false, applied: 1, lost: null, trouble: null },
-    { node: 'c', isUp: true, applied: 1, lost: null, trouble: null },
+    { node: 'a', isUp: true, applied: 1, why: null, lost: null, trouble: null },
+    { node: 'b', isUp: false, applied: 1, why: null, lost: null, trouble: null },
+    { node: 'c', isUp: true, applied: 1, why: null, lost: null, trouble: null },
   ];
 
   it('it is helped when it has said so for two seconds', async () => {

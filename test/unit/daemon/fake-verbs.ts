@@ -64,6 +64,7 @@ export class FakeVerbs implements Verbs {
         isLeader: name === this.name,
         isSelf: name === this.name,
         revision: this.revision,
+        why: null,
         lagRevisions: 0,
         brick: '/brick',
       })),

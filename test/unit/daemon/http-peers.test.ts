@@ -44,7 +44,9 @@ describe('peers over HTTP', () => {
     assert.deepEqual([status.name, status.state], ['alder', 'ready']);
     assert.equal(await call('bytes'), 'answer bytes');
     const large = Buffer.alloc(5 * 1024 * 1024, 7);
-    assert.deepEqual(await peers.call(address(), 'push', large, 5000), large);
+    http.answerPeer = async (_verb, body) => Buffer.from(`${body.length} bytes`);
+    const answer = await peers.call(address(), 'push', large, 5000);
+    assert.equal(answer.toString(), '5242880 bytes');
   });
 
   it('tell a refusal with its problem', async () => {
@@ -123,6 +125,16 @@ describe('peers that are none', () => {
     ],
     ['never answer', () => {}],
     ['never end', (response) => void response.writeHead(200).write('x')],
+    [
+      'answer well, but with a page',
+      (response) =>
+        void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>hello</html>'),
+    ],
+    ['send elsewhere', (response) => void response.writeHead(302, { Location: '/' }).end()],
+    [
+      'have headers without end',
+      (response) => void response.writeHead(200, { 'X-Large': 'x'.repeat(100_000) }).end(),
+    ],
   ];
   for (const [name, behave] of ANSWERS)
     it(`${name}: unknown`, async () => {
@@ -130,6 +142,30 @@ describe('peers that are none', () => {
       assert.equal(await call(), 'unknown');
       await assert.rejects(peers.status(address(), 100), { kind: 'unknown' });
     });
+
+  it('pour out bytes without end: no more than a megabyte is taken', async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(64 * 1024);
+    answer = (response) => {
+      response.writeHead(200, { 'Content-Type': 'application/octet-stream' });
+      const pour = (): void => {
+        while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+      };
+      response.on('drain', pour);
+      pour();
+    };
+    const call = peers.call(address(), 'propose', Buffer.alloc(1), 10_000);
+    await assert.rejects(call, { kind: 'unknown', message: /no end: it is no hekafsd/ });
+    assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were sent`);
+  });
+
+  it('are named with what they answered', async () => {
+    answer = (response) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('x');
+    const said = /^127\.0\.0\.1:\d+: what answers is no hekafsd: HTTP status 200, text\/html$/;
+    const body = Buffer.alloc(1);
+    await assert.rejects(peers.call(address(), 'propose', body, TIMEOUT_MS), { message: said });
+    await assert.rejects(peers.status(address(), TIMEOUT_MS), { message: said });
+  });
 
   it('cannot make up a status', () => {
     const good = {

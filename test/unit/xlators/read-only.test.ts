@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type { DictValue } from '../../../src/fop/dict.js';
 import { Fd, O_CREAT, O_RDONLY, O_RDWR } from '../../../src/fop/fd.js';
 import type { Client, Frame } from '../../../src/fop/frame.js';
 import { ROOT_GFID } from '../../../src/fop/gfid.js';
 import { NO_IATT } from '../../../src/fop/iatt.js';
 import type { Notice } from '../../../src/fop/translator.js';
-import { APPLIED_KEY, APPLIED_OP } from '../../../src/xlators/features/read-only/read-only.js';
+import {
+  APPLIED_KEY,
+  APPLIED_MS_KEY,
+  APPLIED_OP,
+} from '../../../src/xlators/features/read-only/read-only.js';
 import { type PosixStack, posixStack } from '../../contract/stacks.js';
 import { dict, refuses, TestVolume } from '../../contract/volume.js';
+import { ManualClock } from '../rpc/manual-clock.js';
 
 const WRITER: Client = { id: 'w', login: 'applier', address: '192.0.2.1:1' };
 const READER: Client = { id: 'r', login: 'reader', address: '192.0.2.2:1' };
@@ -51,6 +57,32 @@ describe('features/read-only', () => {
       await reader.release(file);
       assert.deepEqual(await reader.names(), ['f']);
     }
+    await stack.close();
+  });
+
+  it('shows nothing after the time for which the writer said that all is applied', async () => {
+    const clock = new ManualClock();
+    const options = { 'read-only': 'on', writer: 'applier', 'up-while-applied': 'on' };
+    const stack = await posixStack({ on: 'sim', above: ['features/read-only'], options, clock });
+    const told: string[] = [];
+    stack.top.listen(({ event }) => void told.push(event));
+    const say = () => {
+      const words: ReadonlyMap<string, DictValue> = new Map([
+        [APPLIED_KEY, { type: 'int', int: 1n }],
+        [APPLIED_MS_KEY, { type: 'int', int: 3000n }],
+      ]);
+      return as(stack, WRITER).wind('ipc', { op: APPLIED_OP }, words);
+    };
+    await say();
+    await clock.advance(2000);
+    await say();
+    await clock.advance(2000);
+    assert.deepEqual(told, ['child-up'], 'said again in time, it stays open');
+    await clock.advance(1000);
+    assert.deepEqual(told, ['child-up', 'child-down']);
+    await refuses('ENOTCONN', as(stack, READER).names());
+    await say();
+    assert.deepEqual(await as(stack, READER).names(), []);
     await stack.close();
   });
 

@@ -4,6 +4,7 @@ import { FOP_KIND, type FopName, type Reply, type Request } from '../../../fop/f
 import type { Client, Frame } from '../../../fop/frame.js';
 import { type Handlers, type Notice, PassThrough } from '../../../fop/translator.js';
 import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
+import type { Clock, Timer } from '../../../platform/platform.js';
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -29,6 +30,8 @@ const OPTIONS: readonly OptionSpec[] = [
 export const APPLIED_OP = 0x48454b41;
 /** Its word in xdata: an int, 1 opens the volume and 0 closes it. */
 export const APPLIED_KEY = 'hekafs.applied';
+/** For how many milliseconds: an int beside it. A writer that stands still says nothing, and its connection stays. */
+export const APPLIED_MS_KEY = 'hekafs.applied-ms';
 
 /**
  * features/read-only: nobody changes anything, but for one login.
@@ -36,7 +39,7 @@ export const APPLIED_KEY = 'hekafs.applied';
  * Promises: the guard goes by login, never by the number of a process (GlusterFS lets its own workers, whose numbers are
  * negative, through; a client's lookup was seen to make names so). A reader's lookup can create nothing. With
  * `up-while-applied` readers get ENOTCONN until the writer has said that it is done, and again when it says that it is
- * not, or when its connection is gone.
+ * not, when its connection is gone, or when the time is over for which it said so.
  *
  * Relies on: protocol/server, which names the client of each frame.
  *
@@ -57,11 +60,14 @@ export class ReadOnly extends PassThrough {
   /** The connection that has opened the gate. */
   private applied: Client | undefined;
   private isChildUp = true;
+  private lease: Timer | undefined;
+  private readonly clock: Clock;
 
-  constructor({ name, options, children }: CreateContext) {
+  constructor({ name, options, children, platform }: CreateContext) {
     const [child] = children;
     if (child === undefined) throw new Error(`${name}: a subvolume is missing`);
     super(name, child);
+    this.clock = platform.clock;
     this.isReadOnly = options.bool('read-only');
     this.writer = options.text('writer');
     this.isGated = options.bool('up-while-applied');
@@ -108,20 +114,30 @@ export class ReadOnly extends PassThrough {
     if (!isOurs || frame.client === undefined) return this.child.wind(fop, request, frame);
     const value = request.xdata?.get(APPLIED_KEY);
     if (value?.type !== 'int') throw this.error('EINVAL');
-    if (value.int === 1n) this.open(frame.client);
+    const forMs = request.xdata?.get(APPLIED_MS_KEY);
+    if (value.int === 1n) this.open(frame.client, forMs?.type === 'int' ? Number(forMs.int) : null);
     else this.close('the writer is not done');
     return { xdata: null } as Reply<F>;
   }
 
-  private open(client: Client): void {
+  override async stop(): Promise<void> {
+    this.lease?.cancel();
+    await super.stop();
+  }
+
+  private open(client: Client, forMs: number | null): void {
     const wasClosed = this.applied === undefined;
     this.applied = client;
+    this.lease?.cancel();
+    const over = (): void => this.close('the writer has not said for a while that it is done');
+    this.lease = forMs === null ? undefined : this.clock.after(forMs, over);
     if (wasClosed && this.isChildUp) this.tell({ event: 'child-up', from: this });
   }
 
   private close(why: string): void {
     if (this.applied === undefined) return;
     this.applied = undefined;
+    this.lease?.cancel();
     this.tell({ event: 'child-down', from: this, why });
   }
 

@@ -27,7 +27,7 @@ export class ProtocolClient extends Xlator {
   private readonly connector: Connector;
   private session: ClientSession | undefined;
   /** What the parents were told last. */
-  private told: 'up' | 'down' | undefined;
+  private told: 'up' | { readonly downWhy: string } | undefined;
 
   constructor({ name, options, platform }: CreateContext) {
     super(name, []);
@@ -70,8 +70,8 @@ export class ProtocolClient extends Xlator {
 
   private down(why: string): void {
     this.session = undefined;
-    if (this.told === 'down') return;
-    this.told = 'down';
+    if (typeof this.told === 'object' && this.told.downWhy === why) return;
+    this.told = { downWhy: why };
     this.tell({ event: 'child-down', from: this, why });
   }
 }
