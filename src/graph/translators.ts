@@ -3,6 +3,7 @@ import { debugIoStats } from '../xlators/debug/io-stats/io-stats.js';
 import { featuresBarrier } from '../xlators/features/barrier/barrier.js';
 import { featuresBitrotStub } from '../xlators/features/bitrot-stub/bitrot-stub.js';
 import { featuresChangelog } from '../xlators/features/changelog/changelog.js';
+import { featuresIndex } from '../xlators/features/index/index.js';
 import { featuresLeases } from '../xlators/features/leases/leases.js';
 import { featuresLocks } from '../xlators/features/locks/locks.js';
 import { featuresMarker } from '../xlators/features/marker/marker.js';
@@ -25,6 +26,7 @@ export const TRANSLATORS = registryOf([
   featuresBarrier,
   featuresBitrotStub,
   featuresChangelog,
+  featuresIndex,
   featuresLeases,
   featuresLocks,
   featuresMarker,

@@ -38,7 +38,9 @@ const BANS: readonly Ban[] = [
   { pattern: /\b(FIXME|XXX|HACK)\b/, except: [], example: '// FIXME' },
 ];
 
-const FORBIDDEN_NAMES = /(^|\/)(utils?|helpers?|common|misc|types|index)(\/|\.ts$)/;
+/** `features/index` is a translator; any other index is a barrel. */
+const FORBIDDEN_NAMES =
+  /(^|\/)(utils?|helpers?|common|misc|types)(\/|\.ts$)|(^|\/)(?<!features\/index\/|xlators\/)index(\.ts$)/;
 
 function offences(source: Source, { pattern, except }: Ban): readonly string[] {
   if (except.some((place) => source.path.startsWith(place))) return [];
