@@ -71,8 +71,8 @@ function errorOf(outcome: Outcome, shown: string): ConfigError | undefined {
     return new ConfigError('HFS-2003', `hekafsd at ${shown} did not answer`, outcome.why, next);
   }
   if (outcome.code === 'EACCES') {
-    const why = `${shown} is for root`;
-    return new ConfigError('HFS-4001', 'not authorised', why, 'ask as root, or use --server');
+    const why = `${shown} is for the user that hekafsd runs as, and root`;
+    return new ConfigError('HFS-4001', 'not authorised', why, 'ask as that user, or use --server');
   }
   const why = NO_CONNECTION[outcome.code] ?? outcome.why;
   const next = 'start hekafsd, or say where it is with --server or --state-dir';

@@ -31,6 +31,7 @@ export function statusLines(status: Status, output: Output): readonly string[] {
     `action: ${status.action === '' ? 'none needed' : status.action}`,
   ];
   if (status.see !== null) lines.push(`   see: ${status.see} in the README`);
+  for (const note of status.notes) lines.push(`  note: ${note}`);
   if (status.cluster !== null) lines.push(...clusterLines(status));
   if (status.servers.length > 0) lines.push('', ...serverTable(status.servers));
   return lines;

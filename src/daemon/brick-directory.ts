@@ -2,6 +2,7 @@ import { ConfigError } from '../config/error.js';
 import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
+import { chooseNamespace } from '../xlators/storage/posix/namespace.js';
 import { prepareBrick } from '../xlators/storage/posix/new-brick.js';
 import { directoryOf } from './durable-file.js';
 
@@ -9,7 +10,8 @@ import { directoryOf } from './durable-file.js';
 const EXPORTS = ['journal', 'values'] as const;
 
 /**
- * Makes the directories of a new config brick, with what storage/posix wants to find in them before it starts. Throws HFS-5004 where there is a brick already, or the filesystem cannot hold one.
+ * Makes the directories of a new config brick, with what storage/posix wants to find in them before it starts. Throws HFS-5004
+ * where there is a brick already or none can be made, HFS-5103 where the filesystem cannot hold one.
  */
 export function makeBrickDirectory(disk: Disk, path: string, volumeId: string): void {
   try {
@@ -23,7 +25,8 @@ export function makeBrickDirectory(disk: Disk, path: string, volumeId: string): 
 
 function noBrick(path: string, error: FopError): ConfigError {
   const what = `no brick can be made at ${path}`;
-  return new ConfigError('HFS-5004', what, why(error), next(error), error);
+  const code = error.errno === 'EOPNOTSUPP' ? 'HFS-5103' : 'HFS-5004';
+  return new ConfigError(code, what, why(error), next(error), error);
 }
 
 function makeDirectories(disk: Disk, path: string): void {
@@ -39,15 +42,20 @@ function makeDirectories(disk: Disk, path: string): void {
   }, '');
 }
 
-/** A brick that is there already is somebody's data: only a new one will do. */
+/**
+ * A brick that is there already is somebody's data: only a new one will do. One whose attributes anybody with access can
+ * change is its user's alone.
+ */
 function makeExport(disk: Disk, path: string, volumeId: string): void {
   disk.mkdir(path, 0o755);
   prepareBrick(disk, path, volumeId);
+  if (!chooseNamespace(disk, path).isTrusted) disk.chmod(path, 0o700);
 }
 
 function why(error: FopError): string {
   if (error.errno === 'EEXIST') return 'there is a journal or values directory already';
-  if (error.errno === 'EOPNOTSUPP') return 'its filesystem has no extended attributes';
+  if (error.errno === 'EOPNOTSUPP')
+    return 'its filesystem takes neither trusted.* nor user.* attributes from this user';
   return error.message;
 }
 

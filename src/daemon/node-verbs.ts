@@ -39,6 +39,7 @@ export class NodeVerbs implements Verbs {
       brickPid: this.node.brick.pid,
       mount: this.node.check.mount,
       troubles: localTroubles(this.node),
+      notes: this.node.notes,
     });
   }
 

@@ -35,6 +35,7 @@ import { Relay } from './relay.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
 import type { StateFile } from './state.js';
+import { isUserMode, tellUserMode, USER_MODE } from './user-mode.js';
 import type { Verbs } from './verbs.js';
 import type { VolfileServer } from './volfile-server.js';
 
@@ -63,6 +64,7 @@ export class Node implements PeerService, RunningNode {
   private isLeaving = false;
   private readonly source: MemberSource;
   private readonly keptVolfile: KeptVolfile;
+  notes: readonly string[] = [];
   begun: Promise<void> = Promise.resolve();
 
   constructor(
@@ -224,6 +226,7 @@ export class Node implements PeerService, RunningNode {
     const { cluster, secret, brick } = state.data;
     if (cluster === null || secret === null || brick === null) throw notInCluster();
     makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
+    this.noteUserMode(brick.path);
     await this.brick.start(this.brickVolfile(cluster, secret, brick));
     const config = new ConfigNode({
       platform: setup.platform,
@@ -251,6 +254,12 @@ export class Node implements PeerService, RunningNode {
       number: brick.number ?? 0,
     });
     return config;
+  }
+
+  private noteUserMode(path: string): void {
+    const isUsers = isUserMode(this.setup.platform.disk, path);
+    this.notes = isUsers ? [`HFS-5104 ${USER_MODE}`] : [];
+    if (isUsers) tellUserMode(this.setup.log, path);
   }
 
   private brickVolfile(

@@ -23,6 +23,7 @@ export interface StatusInput {
   readonly mount: Status['mount'];
   /** What is wrong on this node itself. */
   readonly troubles: readonly Problem[];
+  readonly notes: Status['notes'];
 }
 
 /** Puts a status together. It asks nobody: it answers at once in any state. */
@@ -40,6 +41,7 @@ export function statusReport(input: StatusInput): Status {
     version: VERSION,
     pid: process.pid,
     ...verdict,
+    notes: input.notes,
     cluster: state.cluster,
     revision,
     epoch: members.epoch,

@@ -62,6 +62,8 @@ export interface Status {
   readonly action: string;
   /** Where to read more: an HFS code for `hfs_config explain`, or null. */
   readonly see: string | null;
+  /** What is well and should be known all the same, in sentences. */
+  readonly notes: readonly string[];
   readonly cluster: string | null;
   readonly revision: number;
   readonly epoch: number;

@@ -40,4 +40,13 @@ export const HOST = {
       'as root trusted.* attributes are used, which more filesystems have than user.* ones',
     ],
   },
+  'HFS-5104': {
+    means:
+      'The attributes of this brick are user.* ones, because hekafsd ran without root rights when the brick was made, or its filesystem has no trusted.* ones. It works; nothing has failed.',
+    causes: ['hekafsd is run by a user', 'a filesystem without trusted.* attributes, such as NFS'],
+    todo: [
+      'to live with it: no GlusterFS can serve this brick, other programs of that user can change it, it keeps no owners, symlinks or devices',
+      'else run hekafsd as root on ext4, xfs or btrfs: retire this server, and let it join as a new one',
+    ],
+  },
 } as const satisfies Readonly<Record<string, Explanation>>;

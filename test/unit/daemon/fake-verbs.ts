@@ -49,6 +49,7 @@ export class FakeVerbs implements Verbs {
       summary: `it is ${this.state}`,
       action: this.state === 'new' ? 'hfs_config serve' : '',
       see: null,
+      notes: [],
       cluster: this.state === 'new' ? null : 'cluster-1',
       revision: this.revision,
       epoch: 1,

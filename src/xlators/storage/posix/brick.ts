@@ -1,7 +1,7 @@
 import { type ErrnoName, FopError, isErrno } from '../../../fop/error.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Gfid, gfidFromBytes, NULL_GFID } from '../../../fop/gfid.js';
-import { type Iatt, isDirectory, NO_IATT } from '../../../fop/iatt.js';
+import { type Iatt, isDirectory, isRegular, NO_IATT } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Disk, DiskStat, FileNumber } from '../../../platform/disk.js';
 import type { Clock, Random } from '../../../platform/platform.js';
@@ -49,6 +49,8 @@ export class Brick {
   /** Set at the start, when it is known what the disk allows. */
   namespace: XattrNamespace = TRUSTED_NAMESPACE;
   readonly hash: Hash64 = hash64;
+  /** Gfids, by inode number, of what a hand has put here and what can carry none: see `canCarry`. */
+  private readonly unmarked = new Map<bigint, Gfid>();
 
   constructor(
     readonly name: string,
@@ -97,9 +99,30 @@ export class Brick {
   /** The gfid that is noted on an inode, or undefined where none is. */
   gfidOf(target: ByteString | FileNumber): Gfid | undefined {
     const bytes = this.xattr(target, GFID_XATTR);
+    if (bytes === undefined && this.unmarked.size > 0) return this.unmarkedGfid(target);
     if (bytes?.length !== 16) return undefined;
     const gfid = gfidFromBytes(bytes);
     return gfid === NULL_GFID ? undefined : gfid;
+  }
+
+  /**
+   * Whether an inode can carry attributes: `user.` ones are for files and directories alone. Symlinks and devices are not made
+   * on such a brick, but a hand can put them there, and then they have to be seen and removed.
+   */
+  canCarry(stat: DiskStat): boolean {
+    return this.namespace.isTrusted || isDirectory(stat) || isRegular(stat);
+  }
+
+  /** Remembers the gfid of what cannot carry one, for as long as the brick runs. */
+  remember(gfid: Gfid, stat: DiskStat): void {
+    const [oldest] = this.unmarked.keys();
+    if (oldest !== undefined && this.unmarked.size >= MAX_UNMARKED) this.unmarked.delete(oldest);
+    this.unmarked.set(stat.ino, gfid);
+  }
+
+  private unmarkedGfid(target: ByteString | FileNumber): Gfid | undefined {
+    const stat = typeof target === 'number' ? this.disk.fstat(target) : this.lstat(target);
+    return stat === undefined || this.canCarry(stat) ? undefined : this.unmarked.get(stat.ino);
   }
 
   /** `lstat`, or undefined where there is no such name. */
@@ -139,6 +162,7 @@ export class Brick {
 }
 
 export const S_ISGID = 0o2000;
+const MAX_UNMARKED = 1024;
 
 /** What `ask` answers, or undefined where it fails with one of these errnos. */
 export function absent<T>(ask: () => T, ...errnos: readonly ErrnoName[]): T | undefined {

@@ -43,11 +43,12 @@ function adopt(brick: Brick, entry: FoundEntry, wanted: Gfid | undefined): Gfid 
   if (Math.abs(age) < FRESH_MS) throw brick.error('ENOENT', 'the name has no gfid yet');
   if (wanted === undefined) throw brick.error('ENODATA', 'the name has no gfid');
   brick.handles.claim(wanted);
-  brick.setXattr(path, GFID_XATTR, gfidBytes(wanted));
+  if (brick.canCarry(stat)) brick.setXattr(path, GFID_XATTR, gfidBytes(wanted));
+  else brick.remember(wanted, stat);
   if (isDirectory(stat)) {
     brick.handles.setDirectory(wanted, parent.gfid, bname);
   } else {
-    noteName(brick, path, parent.gfid, bname);
+    if (brick.canCarry(stat)) noteName(brick, path, parent.gfid, bname);
     brick.handles.link(wanted, path);
   }
   brick.notice('a file without gfid was taken in', { path, gfid: wanted });

@@ -1,4 +1,4 @@
-import { isErrno } from '../../../fop/error.js';
+import { FopError, isErrno } from '../../../fop/error.js';
 import { type ByteString, readable } from '../../../fop/name.js';
 import type { Disk } from '../../../platform/disk.js';
 import { absent } from './brick.js';
@@ -14,7 +14,7 @@ const PROBE = 'trusted.hekafs.probe';
 
 /**
  * How attributes are named on this brick. One that was begun without root's rights stays as it is, whoever runs it;
- * else `trusted.` where the system lets us. Throws where there are no attributes at all.
+ * else `trusted.` where system and filesystem let us, else `user.`. Throws EOPNOTSUPP where there are no attributes at all.
  */
 export function chooseNamespace(disk: Disk, root: ByteString): XattrNamespace {
   if (hasUserNames(disk, root)) return USER_NAMESPACE;
@@ -23,8 +23,8 @@ export function chooseNamespace(disk: Disk, root: ByteString): XattrNamespace {
     disk.removexattr(root, PROBE);
     return TRUSTED_NAMESPACE;
   } catch (error) {
-    if (isErrno(error, 'EPERM', 'EACCES')) return tryUserNames(disk, root);
-    throw noAttributes(root, error);
+    if (isErrno(error, 'EPERM', 'EACCES', 'EOPNOTSUPP')) return tryUserNames(disk, root);
+    throw error;
   }
 }
 
@@ -41,15 +41,12 @@ function tryUserNames(disk: Disk, root: ByteString): XattrNamespace {
     disk.removexattr(root, USER_NAMESPACE.onDisk(PROBE));
     return USER_NAMESPACE;
   } catch (error) {
-    throw noAttributes(root, error);
+    if (isErrno(error, 'EOPNOTSUPP')) throw noAttributes(root, error);
+    throw error;
   }
 }
 
-function noAttributes(root: ByteString, cause: unknown): Error {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new Error(
-    `brick ${readable(root)}: its filesystem takes no extended attributes (${why}). ` +
-      'A brick needs trusted.* attributes (run as root), or at least user.* ones, as ext4 and xfs have them',
-    { cause },
-  );
+function noAttributes(root: ByteString, cause: FopError): FopError {
+  const what = `brick ${readable(root)}: its filesystem takes no extended attributes`;
+  return new FopError('EOPNOTSUPP', what, cause);
 }

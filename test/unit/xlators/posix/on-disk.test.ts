@@ -233,6 +233,25 @@ describe('posix at its start', () => {
     assert.ok(disk.listxattr('/brick/f').every((name) => name.startsWith('user.trusted.')));
     await first.close();
   });
+
+  it('sees and removes a symlink by hand there, which can carry no attributes', async () => {
+    const clock = new ManualClock();
+    const disk = new SimDisk({ clock, random: seeded(1), isPrivileged: false });
+    const stack = await posixStack({ on: 'sim', disk, isPrivileged: false });
+    const volume = new TestVolume(stack.top);
+    disk.symlink('/etc/hostname', '/brick/link');
+    const look = () =>
+      volume.wind('lookup', { gfid: '', pargfid: ROOT_GFID, bname: 'link' }, volume.wantGfid());
+    clock.advance(2000);
+    const { stat } = await look();
+    assert.equal((await look()).stat.gfid, stat.gfid, 'it keeps the gfid that it was given');
+    const { path } = await volume.wind('readlink', { gfid: stat.gfid, size: 100 });
+    assert.equal(path, '/etc/hostname');
+    await volume.unlink(ROOT_GFID, 'link');
+    await refuses('ENOENT', volume.lookup(ROOT_GFID, 'link'));
+    await refuses('ESTALE', volume.stat(stat.gfid));
+    await stack.close();
+  });
 });
 
 describe('posix in trouble', () => {
