@@ -34,9 +34,10 @@ export function localTroubles(node: Node): readonly Problem[] {
   const { brick, config, state, pending, setup } = node;
   const { disk } = setup.platform;
   const found: Problem[] = [];
-  if (brick.complaint !== null) found.push(brickFailed(brick.complaint).toJSON());
+  const isUp = config?.isBrickUp ?? false;
+  if (brick.complaint !== null && !isUp) found.push(brickFailed(brick.complaint).toJSON());
   const values = config?.applier.failure;
-  if (values !== undefined && brick.complaint === null && config?.isBrickUp)
+  if (values !== undefined && isUp)
     found.push(valuesProblem(disk, state.data.brick?.path ?? '', values));
   if (pending.failure !== undefined)
     found.push(stateProblem(disk, setup.options.stateDir, pending.failure));
