@@ -24,7 +24,7 @@ const PAUSE_MS = 3000;
 /** While nobody answers. */
 const SEARCH_MS = 1000;
 /** Servers that were not heard for so long count as silent. */
-const SILENT_MS = 10_000;
+const SILENT_MS = 6000;
 
 /**
  * What a node of a cluster runs that does not serve: it knows the servers, by asking them now and then, and so hears of a

@@ -41,9 +41,10 @@ export interface Said {
 
 /** One hekafsd that really runs, its brick, and ways to end either. */
 export class ClusterNode {
-  readonly address: string;
   /** True from its first answer until it is ended: clients may ask it. */
   isRunning = false;
+  /** Its `--host` from the next start on; undefined: its name here. */
+  called: string | undefined;
   private child: ChildProcess | undefined;
   /** Every brick that this node was seen to have. */
   private readonly bricks = new Set<number>();
@@ -51,12 +52,15 @@ export class ClusterNode {
   constructor(
     readonly name: string,
     readonly stateDir: string,
-    readonly ports: NodePorts,
+    /** Others take effect at its next start. */
+    public ports: NodePorts,
     /** What its environment has beside ours; read at `start`. */
     public environment: Readonly<Record<string, string>> = {},
     private readonly place = LOOPBACK,
-  ) {
-    this.address = `${place.host}:${ports.http}`;
+  ) {}
+
+  get address(): string {
+    return `${this.place.host}:${this.ports.http}`;
   }
 
   get httpPlace(): HttpPlace {
@@ -88,7 +92,7 @@ export class ClusterNode {
   get arguments(): readonly string[] {
     const { http, mgmt, bricks } = this.ports;
     return [
-      ...['--state-dir', this.stateDir, '--host', this.name, '--log-level', 'debug'],
+      ...['--state-dir', this.stateDir, '--host', this.called ?? this.name, '--log-level', 'debug'],
       ...['--http', `${this.place.host}:${http}`, '--mgmt-port', String(mgmt)],
       ...['--brick-ports', bricks.join('-'), '--log-file', `${this.stateDir}.log`],
     ];
