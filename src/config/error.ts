@@ -17,6 +17,7 @@ export const CODES = {
   'HFS-1008': { exit: 5, http: 409, title: 'directory not empty' },
   'HFS-1009': { exit: 3, http: 404, title: 'no such page' },
   'HFS-1010': { exit: 3, http: 404, title: 'no such error code' },
+  'HFS-1011': { exit: 1, http: 500, title: 'written by a newer release' },
   'HFS-2001': { exit: 6, http: 503, title: 'no quorum: not accepted' },
   'HFS-2002': { exit: 6, http: 503, title: 'no quorum: outcome unknown' },
   'HFS-2003': { exit: 6, http: 503, title: 'no daemon answers' },

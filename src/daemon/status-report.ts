@@ -144,6 +144,8 @@ function clusterVerdict(
   servers: readonly ServerStatus[],
 ): Verdict {
   const list = servers.filter(({ role }) => role === 'voter');
+  const newer = database.waitsFor().find(({ trouble }) => trouble?.code === 'HFS-1011')?.trouble;
+  if (newer) return verdict('read-only', `${newer.what}: ${newer.why}`, newer.next, newer.code);
   if (!canWrite(database, list))
     return verdict(
       'read-only',

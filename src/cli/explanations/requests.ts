@@ -94,4 +94,14 @@ export const REQUESTS = {
       'hfs_config --version, and the version in hfs_config status',
     ],
   },
+  'HFS-1011': {
+    means:
+      'A log holds entries of a newer release. They may be anything, so none is skipped: the log was left as it is, and ' +
+      'this release takes no part in it.',
+    causes: ['hekafsd was upgraded, wrote, and was put back to the older release'],
+    todo: [
+      'start the newer release again, on every server',
+      'without one there is no way back but a backup from before the upgrade',
+    ],
+  },
 } as const satisfies Readonly<Record<string, Explanation>>;

@@ -10,6 +10,9 @@ export class FormatError extends Error {
   }
 }
 
+/** Whole and right, and of a version that this release does not know: only a newer one reads on. */
+export class NewerFormat extends FormatError {}
+
 /** Collects fields, big-endian, and gives them out as one buffer. */
 export class ByteWriter {
   private readonly parts: Buffer[] = [];

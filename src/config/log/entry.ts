@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { ByteReader, ByteWriter, FormatError } from './bytes.js';
+import { ByteReader, ByteWriter, FormatError, NewerFormat } from './bytes.js';
 import type { Epoch } from './epoch.js';
 import { HASH_BYTES } from './record.js';
 
@@ -111,7 +111,7 @@ function readBody(kind: number, body: Buffer, offset: number): EntryBody {
   if (kind === KIND_NUMBER.header) return { kind: 'header', header: readHeader(body, offset) };
   if (kind === KIND_NUMBER.promise) return { kind: 'promise' };
   if (kind !== KIND_NUMBER.accept)
-    throw new FormatError(`entry of kind ${kind}, which a newer release wrote`, offset);
+    throw new NewerFormat(`entry of kind ${kind}, which a newer release wrote`, offset);
   const reader = new ByteReader(body);
   const first = reader.u64();
   const count = reader.u32();
@@ -139,7 +139,8 @@ export function isWhole(bytes: Buffer, at: number, length: number): boolean {
 export function decodeEntry(bytes: Buffer, at: number, length: number): Entry {
   const reader = new ByteReader(bytes, at + 8, at + length - 4);
   const version = reader.u8();
-  if (version !== VERSION) throw new FormatError(`entry version ${version} is unknown`, at);
+  if (version !== VERSION)
+    throw new NewerFormat(`entry version ${version} is unknown, this release reads ${VERSION}`, at);
   const kind = reader.u8();
   reader.u16();
   const epoch = { counter: reader.u64(), owner: reader.uuid() };

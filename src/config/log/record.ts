@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ByteReader, ByteWriter, FormatError } from './bytes.js';
+import { ByteReader, ByteWriter, NewerFormat } from './bytes.js';
 
 /*
  * A record is one commit: its revision, the hash of the record before it, who asked and what changes.
@@ -105,7 +105,7 @@ export function sealRecord(record: CommitRecord): SealedRecord {
 function readChange(type: number, body: Buffer, offset: number): Change {
   const name = TYPE_NAME.get(type);
   if (name === undefined)
-    throw new FormatError(`change of type ${type}, which a newer release wrote`, offset);
+    throw new NewerFormat(`change of type ${type}, which a newer release wrote`, offset);
   const reader = new ByteReader(body);
   if (name === 'put') {
     const key = reader.text();
@@ -123,7 +123,8 @@ function readChange(type: number, body: Buffer, offset: number): Change {
 export function openRecord(bytes: Buffer): SealedRecord {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
-  if (version !== VERSION) throw new FormatError(`record version ${version} is unknown`, 0);
+  if (version !== VERSION)
+    throw new NewerFormat(`record version ${version} is unknown, this release reads ${VERSION}`, 0);
   const revision = reader.u64();
   const previous = reader.raw(HASH_BYTES);
   const timeMs = reader.u64();

@@ -2,6 +2,7 @@ import { isErrno } from '../../fop/error.js';
 import { diskProblem } from '../disk-problem.js';
 import type { Problem } from '../error.js';
 import type { Server } from '../members.js';
+import { NewerFormat } from './bytes.js';
 import { type LostVote, lossOf } from './lost-vote.js';
 import { AppendRefused } from './voter-link.js';
 
@@ -12,6 +13,7 @@ export function voterTrouble(server: Server, error: unknown): Problem {
   if (loss) return lostVote(server, loss);
   if (isErrno(cause, ...OF_THE_DISK))
     return diskProblem(whatOf(server), `${server.path}/journal`, cause);
+  if (cause instanceof NewerFormat) return newerFormat(server, cause);
   return {
     code: 'HFS-2003',
     what: `the log of ${server.name} does not answer`,
@@ -33,6 +35,12 @@ const OF_THE_DISK = [
 
 function whatOf({ name }: Server): string {
   return `the log of ${name} takes no entries`;
+}
+
+function newerFormat(server: Server, { message }: NewerFormat): Problem {
+  const why = `${server.path}/journal: ${message}`;
+  const next = 'start the newer release again: no server goes back once one has written that way';
+  return { code: 'HFS-1011', what: whatOf(server), why, next };
 }
 
 function lostVote(server: Server, { kind, message }: LostVote): Problem {

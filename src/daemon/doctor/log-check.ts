@@ -1,5 +1,5 @@
 import { LOG_NAME } from '../../config/log/brick-acceptor.js';
-import { FormatError } from '../../config/log/bytes.js';
+import { FormatError, NewerFormat } from '../../config/log/bytes.js';
 import { MAX_ENTRY_BYTES } from '../../config/log/entry.js';
 import { LostVote } from '../../config/log/lost-vote.js';
 import { VoterLog } from '../../config/log/voter-log.js';
@@ -32,7 +32,8 @@ async function readLog(disk: Disk, clock: Clock, path: string): Promise<Finding>
     return await parsed(disk, clock, file);
   } catch (error) {
     if (!(error instanceof LostVote || error instanceof FormatError)) throw error;
-    return fail(error.message, 'hfs_config explain HFS-5006');
+    const code = error instanceof NewerFormat ? 'HFS-1011' : 'HFS-5006';
+    return fail(error.message, `hfs_config explain ${code}`);
   } finally {
     disk.close(file);
   }
