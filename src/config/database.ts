@@ -112,9 +112,14 @@ export class ConfigDatabase {
     });
   }
 
-  /** The newest list: the applied one, or while nothing is applied the one that the node remembers. */
+  /**
+   * The newest list that is known to be committed: the applied one, or the one that the node remembers while the state is behind
+   * that. Older ones need not be walked through: a majority of this list holds whatever theirs have committed, and
+   * one of their servers may be gone for good.
+   */
   get members(): Members {
-    return this.store.membersRevision > 0 ? this.store.members : this.context.members;
+    const { members: applied } = this.store;
+    return applied.epoch >= this.context.members.epoch ? applied : this.context.members;
   }
 
   get isLeading(): boolean {

@@ -146,13 +146,7 @@ function clusterVerdict(
   const list = servers.filter(({ role }) => role === 'voter');
   const newer = database.waitsFor().find(({ trouble }) => trouble?.code === 'HFS-1011')?.trouble;
   if (newer) return verdict('read-only', `${newer.what}: ${newer.why}`, newer.next, newer.code);
-  if (!canWrite(database, list))
-    return verdict(
-      'read-only',
-      `no majority of the ${list.length} servers: ${waiting(database.waitsFor())}`,
-      'bring one of these back: writes resume by themselves; hfs_config get --stale reads meanwhile',
-      'HFS-2001',
-    );
+  if (!canWrite(database, list)) return withoutMajority(database.waitsFor(), list.length);
   const refusing = list.filter(({ trouble }) => trouble !== null);
   if (list.length - refusing.length < majority(list.length)) return troubled('read-only', refusing);
   const self = servers.find(({ isSelf }) => isSelf);
@@ -201,6 +195,21 @@ function canWrite(database: ConfigDatabase, list: readonly ServerStatus[]): bool
   if (database.isLeading && list.filter(({ up }) => up === true).length < majority(list.length))
     return false;
   return database.ageMs !== null && database.ageMs < UNCONFIRMED_MS;
+}
+
+/** Where all that are waited for have more than gone away, what ends that of the first one is what to do. */
+function withoutMajority(waited: readonly Waited[], count: number): Verdict {
+  const summary = `no majority of the ${count} servers: ${waiting(waited)}`;
+  const troubles = waited.map(({ trouble }) => trouble);
+  const [first] = troubles;
+  if (first && troubles.every((trouble) => trouble && trouble.code !== 'HFS-2003'))
+    return verdict('read-only', summary, first.next, first.code);
+  return verdict(
+    'read-only',
+    summary,
+    'bring one of these back: writes resume by themselves; hfs_config get --stale reads meanwhile',
+    'HFS-2001',
+  );
 }
 
 /** Something that does not end by starting it again. */

@@ -3,7 +3,7 @@ import { type PrintedVolume, printVolfile } from './volfile.js';
 /*
  * The volfiles of the config filesystem, made from the list of its servers. Pure: the same arguments give the same
  * bytes. They load in stock glusterfsd and glusterfs too, which warn of the options that are this engine's own
- * (`writer`, `up-while-applied`) and go without them.
+ * (`writer`, `up-while-applied`, `mark-failed-syncs`) and go without them.
  */
 
 /** One server of the config filesystem. */
@@ -48,7 +48,9 @@ export interface ConfigBrick {
 export function configBrickVolfile(brick: ConfigBrick): string {
   for (const user of [brick.leader, brick.applier, brick.reader]) checkLogin(user);
   return printVolfile([
-    posix(JOURNAL_EXPORT, brick.clusterId, `${brick.directory}/journal`),
+    posix(JOURNAL_EXPORT, brick.clusterId, `${brick.directory}/journal`, {
+      'mark-failed-syncs': 'on',
+    }),
     posix('values-posix', brick.clusterId, `${brick.directory}/values`),
     volume('values-locks', 'features/locks', {}, ['values-posix']),
     volume(
@@ -146,8 +148,13 @@ function replicateOptions(clusterId: string, names: readonly string[]): Record<s
   };
 }
 
-function posix(name: string, clusterId: string, directory: string): PrintedVolume {
-  return volume(name, 'storage/posix', { directory, 'volume-id': clusterId });
+function posix(
+  name: string,
+  clusterId: string,
+  directory: string,
+  more: Readonly<Record<string, string>> = {},
+): PrintedVolume {
+  return volume(name, 'storage/posix', { directory, 'volume-id': clusterId, ...more });
 }
 
 function volume(

@@ -4,17 +4,23 @@ import { Fd, O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_RDWR } from '../../fop/fd.js'
 import type { Reply } from '../../fop/fops.js';
 import { ROOT_FRAME } from '../../fop/frame.js';
 import { type Gfid, ROOT_GFID } from '../../fop/gfid.js';
+import { FAILED_SYNC_XATTR } from '../../fop/keys.js';
 import type { Translator } from '../../fop/translator.js';
 import type { Clock, Random } from '../../platform/platform.js';
 import { NoSpace } from '../disk-problem.js';
 import type { Acceptor, AcceptorMaker } from './acceptor.js';
 import { decodeEntry, entryLength, isWhole, type LogHeader } from './entry.js';
+import { unsynced } from './lost-vote.js';
 
 /** The file of the live segment. Later segments will be `log.2` and so on. */
 export const LOG_NAME = 'log.1';
 const HEADER_READ_BYTES = 4096;
 const ATOMIC: ReadonlyMap<string, DictValue> = new Map([
   ['glusterfs.write-update-atomic', { type: 'uint', uint: 1n }],
+]);
+
+const ASKED: ReadonlyMap<string, DictValue> = new Map([
+  [FAILED_SYNC_XATTR, { type: 'uint', uint: 0n }],
 ]);
 
 /**
@@ -40,10 +46,11 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
     const found = await this.within(
       this.brick.wind(
         'lookup',
-        { gfid: ROOT_GFID, pargfid: ROOT_GFID, bname: LOG_NAME, xdata: null },
+        { gfid: ROOT_GFID, pargfid: ROOT_GFID, bname: LOG_NAME, xdata: ASKED },
         ROOT_FRAME,
       ),
     );
+    if (found.xdata?.has(FAILED_SYNC_XATTR)) throw unsynced('a sync of it has failed before');
     const fd = await this.openFd(found.stat.gfid);
     this.fd = fd;
     return this.readHeader();

@@ -30,6 +30,11 @@ export function rotten(message: string): LostVote {
   return new LostVote('rotten', message);
 }
 
+/** The kernel may have dropped what it could not write, and read it back as if it had. */
+export function unsynced(message: string): LostVote {
+  return new LostVote('unsynced', message);
+}
+
 /** The loss that an error means; undefined for one after which the same log may be tried again. */
 export function lossOf(error: unknown): LostVote | undefined {
   if (error instanceof LostVote) return error;

@@ -3,7 +3,7 @@ import type { Acceptor } from './acceptor.js';
 import { type CommitMark, type EntryBody, encodeEntry, type VoterLength } from './entry.js';
 import { compareEpochs, type Epoch, isSameEpoch } from './epoch.js';
 import { KnownLengths } from './known-lengths.js';
-import { LostVote, rotten } from './lost-vote.js';
+import { LostVote, rotten, unsynced } from './lost-vote.js';
 import { openRecord, type SealedRecord } from './record.js';
 import { type Place, VoterLog } from './voter-log.js';
 
@@ -137,16 +137,12 @@ export class VoterLink {
     this.known.note(this.voter, size);
   }
 
-  /** After EIO the kernel may have dropped what it could not write, and read it back as if it had. */
   private async appendBytes(bytes: Buffer, epoch: Epoch): Promise<number> {
     try {
       return await this.acceptor.append(bytes);
     } catch (error) {
       if (isErrno(error, 'EIO'))
-        this.unsynced = new LostVote(
-          'unsynced',
-          `its disk failed to sync the log: ${error.message}`,
-        );
+        this.unsynced = unsynced(`its disk failed to sync the log: ${error.message}`);
       if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS')) return this.refused(epoch, error);
       throw this.unsynced ?? error;
     }

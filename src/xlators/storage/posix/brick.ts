@@ -20,6 +20,7 @@ export interface BrickOptions {
   readonly maxHardLinks: number;
   readonly isFips: boolean;
   readonly janitorSeconds: number;
+  readonly marksFailedSyncs: boolean;
 }
 
 export interface BrickOutside {

@@ -10,7 +10,16 @@ export class GroupSync {
   private next: Promise<void> | undefined;
   private failure: unknown;
 
-  constructor(private readonly where: string) {}
+  /** `failed` is told of the first failure. */
+  constructor(
+    private readonly where: string,
+    private readonly failed: (why: unknown) => void = () => undefined,
+  ) {}
+
+  /** A sync has failed in an earlier life of this file. */
+  distrust(why: unknown): void {
+    this.failure ??= why;
+  }
 
   /** Throws EIO where a sync has failed before. */
   check(): void {
@@ -41,7 +50,8 @@ export class GroupSync {
       await running;
     } catch (error) {
       this.failure = error;
-      throw error;
+      this.failed(error);
+      throw new FopError('EIO', `${this.where}: a sync has failed`, error);
     } finally {
       this.running = undefined;
     }

@@ -13,6 +13,7 @@ import type { ByteString } from '../../../fop/name.js';
 import type { FileNumber } from '../../../platform/disk.js';
 import { absent, type Brick, type Inode } from './brick.js';
 import type { OrderedDirent } from './directory-order.js';
+import { FailedSyncs } from './failed-syncs.js';
 import { GroupSync } from './group-sync.js';
 import { Turns } from './turns.js';
 
@@ -33,8 +34,9 @@ export class OpenInode {
     readonly gfid: Gfid,
     readonly ino: bigint,
     where: string,
+    syncFailed: (why: unknown) => void,
   ) {
-    this.syncs = new GroupSync(where);
+    this.syncs = new GroupSync(where, syncFailed);
   }
 }
 
@@ -60,7 +62,11 @@ export class OpenFiles {
   private readonly directories = new WeakMap<Fd, OpenDirectory>();
   private readonly held = new Set<OpenFile>();
 
-  constructor(private readonly brick: Brick) {}
+  private readonly failedSyncs: FailedSyncs;
+
+  constructor(private readonly brick: Brick) {
+    this.failedSyncs = new FailedSyncs(brick);
+  }
 
   /** Opens an inode for an fd. */
   open(fd: Fd, inode: Inode, flags: number): void {
@@ -138,7 +144,7 @@ export class OpenFiles {
     const passed = (flags & PASSED_FLAGS) | O_NOFOLLOW | O_NONBLOCK;
     const file = this.brick.disk.open(inode.path, passed, 0);
     const { ino } = inode.stat;
-    const open = this.inodes.get(ino) ?? new OpenInode(inode.gfid, ino, this.brick.name);
+    const open = this.inodes.get(ino) ?? this.newInode(inode);
     this.inodes.set(ino, open);
     open.opens += 1;
     const isAppend = (flags & O_APPEND) !== 0 && (flags & O_ACCMODE) !== O_RDONLY;
@@ -146,6 +152,15 @@ export class OpenFiles {
     const opened = { inode: open, file, flags, isAppend, isSync, users };
     this.held.add(opened);
     return opened;
+  }
+
+  private newInode(inode: Inode): OpenInode {
+    const { brick, failedSyncs } = this;
+    const { ino } = inode.stat;
+    const open = new OpenInode(inode.gfid, ino, brick.name, (why) => failedSyncs.note(inode, why));
+    const failure = failedSyncs.of(inode);
+    if (failure !== undefined) open.syncs.distrust(failure);
+    return open;
   }
 
   /** Only files hold bytes. Opening a pipe could wait for ever. */

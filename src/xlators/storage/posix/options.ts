@@ -42,6 +42,12 @@ export const POSIX_OPTIONS: readonly OptionSpec[] = [
     min: 1,
     doc: 'Seconds between two rounds that empty .glusterfs/landfill.',
   },
+  {
+    key: 'mark-failed-syncs',
+    kind: 'bool',
+    default: 'off',
+    doc: 'A file of which a sync has failed is marked with trusted.hekafs.failed-sync and takes no more synced writes.',
+  },
 ];
 
 /** Throws where the directory is not absolute: it would depend on where the process was started. */
@@ -57,5 +63,6 @@ export function brickOptions(options: Options): BrickOptions {
     maxHardLinks: options.int('max-hardlinks'),
     isFips: options.bool('fips-mode-rchecksum'),
     janitorSeconds: options.int('janitor-sleep-duration'),
+    marksFailedSyncs: options.bool('mark-failed-syncs'),
   };
 }

@@ -1,3 +1,4 @@
+import { FAILED_SYNC_XATTR } from '../../../fop/keys.js';
 import type { ByteString } from '../../../fop/name.js';
 import { GFID2PATH_PREFIX } from './gfid2path.js';
 
@@ -34,7 +35,7 @@ export function isHidden(name: ByteString): boolean {
 
 /** What a client may neither set nor remove: the errno, or undefined where it may. */
 export function whyNotChange(name: ByteString): 'EPERM' | 'EOPNOTSUPP' | undefined {
-  if (name === GFID_XATTR || name === VOLUME_ID_XATTR) return 'EPERM';
+  if (name === GFID_XATTR || name === VOLUME_ID_XATTR || name === FAILED_SYNC_XATTR) return 'EPERM';
   return name.startsWith(GFID2PATH_PREFIX) ? 'EOPNOTSUPP' : undefined;
 }
 
