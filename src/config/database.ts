@@ -113,9 +113,8 @@ export class ConfigDatabase {
   }
 
   /**
-   * The newest list that is known to be committed: the applied one, or the one that the node remembers while the state is behind
-   * that. Older ones need not be walked through: a majority of this list holds whatever theirs have committed, and
-   * one of their servers may be gone for good.
+   * The newest list that is known to be committed: applied, or remembered by the node. Older ones need not be walked through: a
+   * majority of this one holds what theirs have committed, and one of their servers may be gone for good.
    */
   get members(): Members {
     const { members: applied } = this.store;
