@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config/error.js';
+import { type OptionOverride, OverrideError, parseOverride } from '../graph/option-overrides.js';
 import { LOG_LEVELS, type LogLevel } from './option-value.js';
 
 export interface BrickdArguments {
@@ -10,9 +11,12 @@ export interface BrickdArguments {
   readonly logFile: string | undefined;
   readonly logLevel: LogLevel;
   readonly isForeground: boolean;
+  /** What is laid over the volfile's options. */
+  readonly overrides: readonly OptionOverride[];
 }
 
 export const BRICKD_HELP = `usage: hfs_brickd -f VOLFILE [-p PIDFILE] [-l LOGFILE] [-L LEVEL] [-N]
+                  [--xlator-option NAME.KEY=VALUE]…
 
 Serves a brick, as a volfile with protocol/server on top describes it.
 
@@ -23,6 +27,9 @@ Serves a brick, as a volfile with protocol/server on top describes it.
                          /var/log/hekafs/VOLFILE.log)
   -L, --log-level LEVEL  ${LOG_LEVELS.join(', ')} (default info)
   -N, --no-daemon        stay in the foreground
+      --xlator-option NAME.KEY=VALUE
+                         set an option of the volume NAME (* is any text),
+                         whatever the volfile says; as often as needed
   -h, --help             this text
       --version          the version
 
@@ -31,6 +38,7 @@ SIGTERM stops it cleanly, SIGHUP opens the log file anew.
 
 examples
   hfs_brickd -N -f volfiles/brick-posix.vol
+  hfs_brickd -N -f b0.vol --xlator-option '*-server.listen-port=49160'
   hfs_brickd -f /etc/hekafs/b0.vol -p /run/b0.pid -l /var/log/b0.log
 `;
 
@@ -42,6 +50,7 @@ const OPTIONS = {
   'log-file': { type: 'string', short: 'l' },
   'log-level': { type: 'string', short: 'L', default: 'info' },
   'no-daemon': { type: 'boolean', short: 'N', default: false },
+  'xlator-option': { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
 } as const;
@@ -65,7 +74,18 @@ export function readBrickdArguments(
     logFile: logFile(values['log-file'], volfile, isForeground),
     logLevel,
     isForeground,
+    overrides: overrides(values['xlator-option'] ?? []),
   };
+}
+
+function overrides(words: readonly string[]): OptionOverride[] {
+  try {
+    return words.map(parseOverride);
+  } catch (error) {
+    if (error instanceof OverrideError)
+      throw usage('--xlator-option not understood', error.message);
+    throw error;
+  }
 }
 
 function logFile(
@@ -85,6 +105,7 @@ export function brickdWords(given: BrickdArguments): string[] {
     ...(given.pidFile === undefined ? [] : ['-p', given.pidFile]),
     ...['-l', given.logFile ?? '-', '-L', given.logLevel],
     ...(given.isForeground ? ['-N'] : []),
+    ...given.overrides.flatMap(({ text }) => ['--xlator-option', text]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { CODES, ConfigError, type Problem } from '../config/error.js';
 import { StartError } from '../graph/graph.js';
+import { OverrideError } from '../graph/option-overrides.js';
 import { VolfileError } from '../graph/volfile-error.js';
 import { NetworkError } from '../platform/network.js';
 
@@ -8,6 +9,8 @@ export function brickProblem(error: unknown, volfile: string): Problem {
   if (error instanceof ConfigError) return error.toJSON();
   if (error instanceof VolfileError)
     return problem('HFS-5005', `volfile ${volfile}`, error.message, 'correct the volfile there');
+  if (error instanceof OverrideError)
+    return problem('HFS-1001', '--xlator-option', error.message, `see the names in ${volfile}`);
   if (error instanceof StartError) return startProblem(error, volfile);
   if (error instanceof Error)
     return problem('HFS-9001', 'hfs_brickd failed', error.message, REPORT);

@@ -27,7 +27,8 @@ export async function startBrick(
   platform: Platform,
   log: Log,
 ): Promise<RunningBrick> {
-  const graph = buildGraph(readVolfile(platform.disk, given.volfile), TRANSLATORS, platform);
+  const text = readVolfile(platform.disk, given.volfile);
+  const graph = buildGraph(text, TRANSLATORS, platform, given.overrides);
   const server = serverOf(graph, given.volfile);
   graph.top.listen((notice) => logNotice(log, notice));
   for (const note of graph.notes) log.debug(note);

@@ -1,5 +1,6 @@
 import type { Translator } from '../fop/translator.js';
 import type { Platform } from '../platform/platform.js';
+import { type OptionOverride, overrideOptions } from './option-overrides.js';
 import { checkOptions } from './options.js';
 import type { Registry } from './registry.js';
 import type { TranslatorSpec } from './spec.js';
@@ -9,10 +10,16 @@ import { checkVolumeOrder } from './volume-order.js';
 
 /**
  * Builds the translators of a volfile, bottom up, and starts none. The text is checked as a whole: what is wrong
- * with it (syntax, an unknown type or option, a subvolume that is not there) throws a VolfileError.
+ * with it (syntax, an unknown type or option, a subvolume that is not there) throws a VolfileError; an override that fits no
+ * volume an OverrideError.
  */
-export function buildGraph(text: string, registry: Registry, platform: Platform): Graph {
-  const volumes = parseVolfile(text);
+export function buildGraph(
+  text: string,
+  registry: Registry,
+  platform: Platform,
+  overrides: readonly OptionOverride[] = [],
+): Graph {
+  const volumes = overrideOptions(parseVolfile(text), overrides);
   checkVolumeOrder(volumes);
   const built = new Map<string, Translator>();
   const notes: string[] = [];

@@ -181,6 +181,22 @@ describe('hfs_brickd', function () {
     );
   });
 
+  it('lays --xlator-option over the volfile, in the background too', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    volfile();
+    const override = ['--xlator-option', `ser*.listen-port=${address.port}`];
+    const { stderr } = await brickd(...words(), ...override);
+    other.close();
+    assert.match(stderr, new RegExp(`^HFS-5001 127\\.0\\.0\\.1:${address.port} is taken`));
+    const wrong = await brickd(...words(), '--xlator-option', 'server.listen-port=none');
+    assert.match(wrong.stderr, /^HFS-5005 .*volume server .*, option listen-port: .*\nnext: /s);
+    const nobody = await brickd(...words(), '--xlator-option', 'nobody.listen-port=1');
+    assert.match(nobody.stderr, /^HFS-1001 --xlator-option: nobody\.listen-port=1: no volume is /);
+  });
+
   const misused: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /^HFS-1001 no volfile: option -f is needed\nnext: see hfs_brickd --help\n$/],
     [['--colour'], /^HFS-1001 arguments not understood: .*--colour/],

@@ -12,6 +12,13 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     doc: 'The TCP port to listen at; 0 takes a free one.',
   },
   {
+    key: 'listen-port',
+    kind: 'int',
+    min: 0,
+    max: 65_535,
+    doc: 'The same, as glusterd gives it to a brick that it starts; it goes before the other.',
+  },
+  {
     key: 'transport.socket.bind-address',
     kind: 'string',
     default: '0.0.0.0',

@@ -52,7 +52,9 @@ export class ProtocolServer extends Xlator implements SessionHost {
     this.connectionLimit = options.int('connection-limit');
     this.at = {
       host: options.required('transport.socket.bind-address'),
-      port: options.int('transport.socket.listen-port'),
+      port: options.int(
+        options.text('listen-port') === undefined ? 'transport.socket.listen-port' : 'listen-port',
+      ),
     };
     checkAddressLists(options);
     if (!this.auth.canAccept)

@@ -16,6 +16,12 @@ export const POSIX_OPTIONS: readonly OptionSpec[] = [
     doc: 'The brick is served only if its trusted.glusterfs.volume-id is this one.',
   },
   {
+    key: 'glusterd-uuid',
+    kind: 'uuid',
+    doc: 'The node that the brick belongs to, as glusterd gives it to a brick that it starts.',
+    inert: 'nothing asks a brick for its node',
+  },
+  {
     key: 'shared-brick-count',
     kind: 'int',
     default: '1',
