@@ -27,6 +27,8 @@ export interface ApplierContext {
 
 /** After a quiet time a pass begins this soon. */
 const GATHER_MS = 2;
+/** A copy that somebody else has changed is looked at again this often: it may have been put right. */
+const LOOK_AGAIN_MS = 10_000;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
 /** The version file may be behind the values for so long. */
@@ -65,6 +67,9 @@ export class Applier {
   private behindSinceMs: number | undefined;
   private isOpen = false;
   private isFresh = false;
+  /** Somebody else has changed the copy, as the last look saw: nobody reads it for what was committed. */
+  private isAltered = false;
+  private lookedMs = Number.NEGATIVE_INFINITY;
   /**
    * Whether this node ever knew the newest commits. Before that the brick may hold more than the state: its own log does
    * not say yet that the last records are committed, and what they have made must not be taken back.
@@ -82,7 +87,11 @@ export class Applier {
   }
 
   get isCaughtUp(): boolean {
-    return this.isOpen;
+    return this.isOpen || (this.isAltered && this.isFresh);
+  }
+
+  private get mayOpen(): boolean {
+    return this.isFresh && !this.isAltered;
   }
 
   /** The brick answers: look at all that is there, and correct it. */
@@ -165,15 +174,18 @@ export class Applier {
     this.retryMs = FIRST_RETRY_MS;
     this.noteFailure(undefined);
     this.pace.ended();
-    const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.isFresh;
+    const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.mayOpen;
     if (this.asked.length > 0) this.wake(0);
     else if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
     else if (this.version.revision < this.applied) this.wake(VERSION_MS);
+    else if (this.isAltered) this.wake(LOOK_AGAIN_MS);
   }
 
+  /** What could not be applied may be half applied: nobody reads it until a pass has gone through. */
   private failed(tree: ValuesTree, error: unknown): void {
     this.isRunning = false;
     this.isOpen = false;
+    this.context.setApplied(false).catch(() => undefined);
     if (this.tree !== tree) {
       this.wake(0);
       return;
@@ -199,8 +211,25 @@ export class Applier {
     if (!isAll && this.behindMs > MAX_BEHIND_MS) await this.setOpen(false);
     const look = isAll ? await this.takeStock(tree) : undefined;
     await this.applyAll(tree);
-    await this.setOpen(this.isFresh);
-    if (asked.length > 0) this.answer(asked, look ?? (await this.look(tree)));
+    if (isAll) this.isAltered = false;
+    await this.setOpen(this.mayOpen);
+    if (asked.length === 0 && !this.isLookDue) return;
+    const seen = look ?? (await this.look(tree));
+    if (!isAll) this.noteAltered(seen);
+    this.answer(asked, seen);
+    await this.setOpen(this.mayOpen);
+  }
+
+  /** While the copy is altered, somebody may put it right by hand, or adopt it. */
+  private get isLookDue(): boolean {
+    const sinceMs = this.context.clock.monotonicMs() - this.lookedMs;
+    return this.isAltered && sinceMs >= LOOK_AGAIN_MS;
+  }
+
+  /** What a commit that came meanwhile has touched is late at most. */
+  private noteAltered({ wrong }: Look): void {
+    this.lookedMs = this.context.clock.monotonicMs();
+    this.isAltered = wrong.some(({ key, how }) => how !== 'late' && !this.dirty.has(key));
   }
 
   private async applyAll(tree: ValuesTree): Promise<void> {

@@ -8,6 +8,7 @@ import type { SealedRecord } from '../config/log/record.js';
 import type { Server } from '../config/members.js';
 import type { Peers } from '../config/peers.js';
 import { ValuesTree } from '../config/values-tree.js';
+import type { DictValue } from '../fop/dict.js';
 import { FopError } from '../fop/error.js';
 import { ROOT_FRAME } from '../fop/frame.js';
 import type { Notice } from '../fop/translator.js';
@@ -17,24 +18,16 @@ import { configJournalVolfile, configValuesVolfile } from '../graph/volgen.js';
 import { Volume } from '../mount/volume.js';
 import type { Platform, Timer } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
-import {
-  APPLIED_KEY,
-  APPLIED_MS_KEY,
-  APPLIED_OP,
-} from '../xlators/features/read-only/read-only.js';
+import { APPLIED_OP } from '../xlators/features/read-only/read-only.js';
 import { applierCredentials, leaderCredentials } from './credentials.js';
 import type { Log } from './log.js';
 import type { NodeState } from './node-state.js';
+import { STALE_MS, ValuesGate } from './values-gate.js';
 
 const ACCEPTOR_TIMEOUT_MS = 2000;
 /** How long a graph that has just been made may take to connect before its acceptor gives up. */
 const CONNECT_MS = 1000;
 const FRESHNESS_MS = 250;
-/** A copy that has not been confirmed for so long is not shown to readers. */
-const STALE_MS = 3000;
-/** The brick shows the copy for so long after it was told to, and is told again this often. */
-const SHOWN_MS = 3000;
-const SHOW_AGAIN_MS = 750;
 
 export interface ConfigNodeSetup {
   readonly platform: Platform;
@@ -75,10 +68,10 @@ export class ConfigNode {
   readonly applier: Applier;
   private readonly journals = new Map<string, Connected>();
   private values: Connected | undefined;
+  private readonly gate: ValuesGate;
   private timer: Timer | undefined;
   private isStopped = false;
   private membersEpoch = -1;
-  private shownMs = 0;
 
   constructor(private readonly setup: ConfigNodeSetup) {
     const { platform, log, state } = setup;
@@ -104,11 +97,16 @@ export class ConfigNode {
       retired: () => setup.retired(),
       log: (level, message, fields) => log[level](message, fields),
     });
+    this.gate = new ValuesGate(
+      () => platform.clock.monotonicMs(),
+      () => this.database.ageMs,
+      (xdata) => this.sayApplied(xdata),
+    );
     this.applier = new Applier({
       clock: platform.clock,
       store: this.database.store,
       cluster: state.cluster,
-      setApplied: (isApplied) => this.setApplied(isApplied),
+      setApplied: (isApplied) => this.gate.set(isApplied),
       keep: (key, value, why) => setup.keep(key, value, why),
       failed: (failure) => setup.valuesFailed(failure),
       log: (level, message, fields) => log[level](message, fields),
@@ -154,13 +152,8 @@ export class ConfigNode {
     if (this.isStopped) return;
     const { ageMs } = this.database;
     this.applier.setFresh(ageMs !== null && ageMs < STALE_MS);
-    if (this.applier.isCaughtUp && this.nowMs - this.shownMs >= SHOW_AGAIN_MS)
-      this.setApplied(true).catch(() => undefined);
+    this.gate.renew().catch(() => undefined);
     this.timer = this.setup.platform.clock.after(FRESHNESS_MS, () => this.watchFreshness());
-  }
-
-  private get nowMs(): number {
-    return this.setup.platform.clock.monotonicMs();
   }
 
   /** Its graph is made once per voter and connects by itself; a call waits a moment for that. */
@@ -244,6 +237,7 @@ export class ConfigNode {
     const { platform } = this.setup;
     this.values = this.connect(configValuesVolfile(brick, applier), (isUp) => {
       const top = this.values?.graph.top;
+      this.gate.forget();
       if (!isUp) this.setup.brickSilent();
       if (!isUp || top === undefined) return this.applier.disconnected();
       const newGfid = () => platform.random.uuid();
@@ -253,12 +247,7 @@ export class ConfigNode {
     });
   }
 
-  private async setApplied(isApplied: boolean): Promise<void> {
-    this.shownMs = this.nowMs;
-    const xdata = new Map([
-      [APPLIED_KEY, { type: 'int', int: isApplied ? 1n : 0n } as const],
-      [APPLIED_MS_KEY, { type: 'int', int: BigInt(SHOWN_MS) } as const],
-    ]);
+  private async sayApplied(xdata: ReadonlyMap<string, DictValue>): Promise<void> {
     await this.values?.graph.top.wind('ipc', { op: APPLIED_OP, xdata }, ROOT_FRAME);
   }
 }

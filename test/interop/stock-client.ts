@@ -47,6 +47,7 @@ export async function stockMount(
   directory: string,
   name: string,
   volfile: string,
+  more: readonly string[] = [],
 ): Promise<StockMount> {
   const [volfilePath, log, path] = ['vol', 'log', 'mnt'].map((end) =>
     join(directory, `${name}.${end}`),
@@ -55,7 +56,19 @@ export async function stockMount(
   mkdirSync(path);
   const device = statSync(path).dev;
   const level = process.env['HEKAFS_INTEROP_LOG_LEVEL'] ?? 'INFO';
-  const words = ['-N', '-f', volfilePath, '-l', log, '-L', level, '--process-name', 'fuse', path];
+  const words = [
+    '-N',
+    '-f',
+    volfilePath,
+    '-l',
+    log,
+    '-L',
+    level,
+    '--process-name',
+    'fuse',
+    ...more,
+    path,
+  ];
   const child = spawn('glusterfs', words, { stdio: 'ignore' });
   const mount = { path, log, unmount: () => unmount(child, path) };
   try {

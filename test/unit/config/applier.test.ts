@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { Applier } from '../../../src/config/applier.js';
 import { type CommitRecord, sealRecord } from '../../../src/config/log/record.js';
 import { Store } from '../../../src/config/store.js';
+import type { Look } from '../../../src/config/values-look.js';
 import { ValuesTree } from '../../../src/config/values-tree.js';
+import { FopError } from '../../../src/fop/error.js';
 import type { FopName, Reply, Request } from '../../../src/fop/fops.js';
 import type { Frame } from '../../../src/fop/frame.js';
 import { Volume } from '../../../src/mount/volume.js';
@@ -15,6 +17,7 @@ const CLUSTER = '00000000-0000-4000-8000-0000000000c1';
 /** A brick on which every write of a file takes a while. */
 class SlowVolume extends MemoryVolume {
   putMs = 0;
+  failure: FopError | undefined;
 
   constructor(private readonly clock: ManualClock) {
     super();
@@ -26,6 +29,7 @@ class SlowVolume extends MemoryVolume {
     frame: Frame,
   ): Promise<Reply<F>> {
     if (fop === 'put' && this.putMs > 0) await sleep(this.clock, this.putMs);
+    if (fop === 'put' && this.failure) throw this.failure;
     return super.wind(fop, request, frame);
   }
 }
@@ -70,6 +74,15 @@ class Bench {
     this.applier.touched(this.store.apply(sealRecord(record)));
   }
 
+  /** Another content, as an editor on the brick would leave it. */
+  async hand(key: string, text: string): Promise<void> {
+    await this.volume.writeFile(key, Buffer.from(text));
+  }
+
+  check(isRepair: boolean): Promise<Look> {
+    return this.applier.check(isRepair);
+  }
+
   async read(key: string): Promise<string> {
     return (await this.volume.readFile(key)).toString();
   }
@@ -99,5 +112,42 @@ describe('applier', () => {
     await bench.clock.advance(20_000);
     assert.equal(await bench.read('behind'), 'behind');
     assert.deepEqual(bench.said, [false, true]);
+  });
+
+  it('closes it when a value cannot be applied, until it can', async () => {
+    const bench = new Bench();
+    await bench.open();
+    bench.brick.failure = new FopError('ENOSPC', 'brick');
+    bench.put('second');
+    await bench.clock.advance(100);
+    assert.deepEqual(bench.said.splice(0), [false]);
+    bench.brick.failure = undefined;
+    await bench.clock.advance(10_000);
+    assert.equal(await bench.read('second'), 'second');
+    assert.deepEqual(bench.said, [true]);
+  });
+
+  it('closes it when a look finds what a hand has changed, until that is gone', async () => {
+    const bench = new Bench();
+    await bench.open();
+    await bench.hand('first', 'by hand');
+    const look = bench.check(false);
+    await bench.clock.advance(1000);
+    assert.deepEqual(
+      (await look).wrong.map(({ key, how }) => `${key} ${how}`),
+      ['first changed'],
+    );
+    assert.deepEqual(bench.said.splice(0), [false]);
+    await bench.clock.advance(30_000);
+    assert.deepEqual(bench.said, [], 'nothing is put right unasked');
+    await bench.hand('first', 'first');
+    await bench.clock.advance(30_000);
+    assert.deepEqual(bench.said.splice(0), [true]);
+    await bench.hand('first', 'again');
+    const repair = bench.check(true);
+    await bench.clock.advance(1000);
+    await repair;
+    assert.equal(await bench.read('first'), 'first');
+    assert.equal(bench.said.at(-1) ?? true, true);
   });
 });
