@@ -1,5 +1,8 @@
 import { clusterReplicate } from '../xlators/cluster/replicate/replicate.js';
+import { debugDelayGen } from '../xlators/debug/delay-gen/delay-gen.js';
+import { debugErrorGen } from '../xlators/debug/error-gen/error-gen.js';
 import { debugIoStats } from '../xlators/debug/io-stats/io-stats.js';
+import { debugTrace } from '../xlators/debug/trace/trace.js';
 import { featuresBarrier } from '../xlators/features/barrier/barrier.js';
 import { featuresBitrotStub } from '../xlators/features/bitrot-stub/bitrot-stub.js';
 import { featuresChangelog } from '../xlators/features/changelog/changelog.js';
@@ -22,7 +25,10 @@ import { registryOf } from './registry.js';
 /** Every type that a volfile may name: a new translator adds its line here. */
 export const TRANSLATORS = registryOf([
   clusterReplicate,
+  debugDelayGen,
+  debugErrorGen,
   debugIoStats,
+  debugTrace,
   featuresBarrier,
   featuresBitrotStub,
   featuresChangelog,

@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/xlators/storage/': ['src/fop/', 'src/platform/', 'src/graph/spec.ts'],
   // Its lists stand beside the brick's own files, as GlusterFS has them.
   'src/xlators/features/index/': ['src/fop/', 'src/platform/', 'src/graph/spec.ts'],
+  'src/xlators/debug/': ['src/fop/', 'src/platform/platform.ts', 'src/graph/spec.ts'],
   'src/xlators/': [
     'src/fop/',
     'src/platform/platform.ts',
