@@ -1,4 +1,5 @@
 import Parser from 'yargs-parser';
+import { ConfigError } from '../config/error.js';
 import { didYouMean } from '../terminal/nearest.js';
 import { type ArgumentSpec, type CliCommand, usage } from './command.js';
 import type { Globals } from './context.js';
@@ -31,6 +32,20 @@ export const GLOBAL_OPTIONS: readonly ArgumentSpec[] = [
   { name: 'no-color', kind: 'flag', doc: 'no colours' },
   { name: 'verbose', short: 'v', kind: 'flag', doc: 'say more' },
 ];
+
+/**
+ * Throws HFS-1001 where words are not UTF-8: Node shows such bytes as U+FFFD, and what was stored would be something else than
+ * what was typed. `bytes` is the command line as the system has it.
+ */
+export function checkText(argv: readonly string[], bytes: () => Buffer | undefined): void {
+  if (!argv.some((word) => word.includes('\uFFFD'))) return;
+  const exact = bytes();
+  if (exact === undefined || Buffer.from(exact.toString('utf8'), 'utf8').equals(exact)) return;
+  const word = argv.find((each) => each.includes('\uFFFD'));
+  const next =
+    'keys are UTF-8; give a value of other bytes on standard input: hfs_config set KEY - < FILE';
+  throw new ConfigError('HFS-1001', `${JSON.stringify(word)} refused`, 'it is not UTF-8', next);
+}
 
 /** What a command line asks for instead of a command: `help …`, or an option of these before any `--`. */
 export function helpAsked(

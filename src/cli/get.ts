@@ -1,6 +1,15 @@
+import { isCode } from '../config/error.js';
+import { bytesOfJson, jsonValue } from '../daemon/json-value.js';
 import type { Arguments, CliCommand } from './command.js';
 import type { Context } from './context.js';
-import { directoryKey, jsonValue, type ReadOptions, type ReadValue, readKey } from './values.js';
+import {
+  directoryKey,
+  type ListedJson,
+  type ReadDirectory,
+  type ReadOptions,
+  type ReadValue,
+  readKey,
+} from './values.js';
 
 export const getCommand: CliCommand = {
   words: 'get <key..>',
@@ -31,20 +40,59 @@ export const getCommand: CliCommand = {
   },
 };
 
-async function valuesAt(
+interface ValuesAt {
+  readonly read: readonly ReadValue[];
+  readonly isDirectory: boolean;
+}
+
+async function valuesAt(context: Context, text: string, options: ReadOptions): Promise<ValuesAt> {
+  const key = directoryKey(text);
+  try {
+    const found = await readKey(context, key, { ...options, isWithValues: true });
+    if (found.kind === 'value') return { read: [found], isDirectory: false };
+    return {
+      read: found.entries.flatMap((entry) => listedValue(entry, found.age)),
+      isDirectory: true,
+    };
+  } catch (error) {
+    // An older hekafsd does not know how to answer values with a listing: HFS-1001.
+    if (!isCode(error, 'HFS-1012', 'HFS-1001')) throw error;
+    if (error.code === 'HFS-1012')
+      context.output.note(`${error.why}: they are read one by one, each at its own revision`);
+    return oneByOne(context, key, options);
+  }
+}
+
+function listedValue(entry: ListedJson, age: string | undefined): readonly ReadValue[] {
+  const value = bytesOfJson(entry);
+  if (value === undefined || entry.revision === null) return [];
+  return [{ kind: 'value', key: entry.key, value, revision: entry.revision, age }];
+}
+
+async function oneByOne(context: Context, key: string, options: ReadOptions): Promise<ValuesAt> {
+  const listing = await readKey(context, key, options);
+  if (listing.kind === 'value') return { read: [listing], isDirectory: false };
+  const read: ReadValue[] = [];
+  for (const entry of listing.entries) {
+    if (entry.kind === 'directory') continue;
+    const value = await readIfThere(context, entry.key, options);
+    if (value?.kind === 'value') read.push(value);
+  }
+  return { read, isDirectory: true };
+}
+
+/** Between the listing and the reading somebody may have deleted it. */
+async function readIfThere(
   context: Context,
   key: string,
   options: ReadOptions,
-): Promise<{ readonly read: readonly ReadValue[]; readonly isDirectory: boolean }> {
-  const first = await readKey(context, directoryKey(key), options);
-  if (first.kind === 'value') return { read: [first], isDirectory: false };
-  const read: ReadValue[] = [];
-  for (const entry of first.entries) {
-    if (entry.kind === 'directory') continue;
-    const value = await readKey(context, entry.key, options);
-    if (value.kind === 'value') read.push(value);
+): Promise<ReadValue | ReadDirectory | undefined> {
+  try {
+    return await readKey(context, key, options);
+  } catch (error) {
+    if (isCode(error, 'HFS-1004')) return undefined;
+    throw error;
   }
-  return { read, isDirectory: true };
 }
 
 function print(context: Context, values: readonly ReadValue[], end: string): void {

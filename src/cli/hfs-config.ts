@@ -1,7 +1,8 @@
 import { CODES, ConfigError } from '../config/error.js';
+import { commandLineBytes } from '../platform/node/program-files.js';
 import { VERSION } from '../version.js';
 import { Arguments, type CliCommand, SEE_HELP } from './command.js';
-import { helpAsked, helpedWords, readCommandLine } from './command-line.js';
+import { checkText, helpAsked, helpedWords, readCommandLine } from './command-line.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
 import { doctorCommand } from './doctor.js';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly CliCommand[] = [
 /** hfs_config: words to one request to output. Settles with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
+    checkText(argv, commandLineBytes);
     const asked = helpAsked(COMMANDS, argv);
     if (asked !== undefined) return await answerHelp(asked, argv);
     const { command, args, globals } = readCommandLine(COMMANDS, argv, process.env);

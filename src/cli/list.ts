@@ -7,10 +7,11 @@ export const listCommand: CliCommand = {
   words: 'list [prefix]',
   group: 'values',
   doc: 'names below a directory, by default the root; directories end in a slash',
-  examples: ['list', 'list -r tenants'],
+  examples: ['list', 'list -r tenants', 'list -r --null | xargs -0 -n1 echo'],
   positionals: [{ name: 'prefix', kind: 'text', doc: 'a directory' }],
   options: [
     { name: 'recursive', short: 'r', kind: 'flag', doc: 'all below it' },
+    { name: 'null', kind: 'flag', doc: 'end each with a NUL instead of a newline' },
     { name: 'stale', kind: 'flag', doc: 'take what this server has, without asking the others' },
   ],
   async run(args: Arguments, context: Context): Promise<number> {
@@ -24,6 +25,7 @@ export const listCommand: CliCommand = {
         : [{ key, kind: 'value' as const, revision: found.revision, size: found.value.length }];
     if (context.isJson)
       context.output.data(`${JSON.stringify({ key, revision: found.revision, entries })}\n`);
+    else if (args.flag('null')) for (const entry of entries) context.output.data(`${entry.key}\0`);
     else if (context.isVerbose) print(context, entries.map(longRow));
     else
       print(

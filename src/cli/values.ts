@@ -13,17 +13,25 @@ export interface ReadValue {
   readonly age: string | undefined;
 }
 
+/** As a listing has it in JSON. */
+export type ListedJson = Omit<Listed, 'value'> & {
+  readonly value?: string;
+  readonly base64?: string;
+};
+
 export interface ReadDirectory {
   readonly kind: 'directory';
   readonly key: Key;
   readonly revision: number;
-  readonly entries: readonly Listed[];
+  readonly entries: readonly ListedJson[];
   readonly age: string | undefined;
 }
 
 export interface ReadOptions {
   readonly isStale: boolean;
   readonly isRecursive: boolean;
+  /** With the values of a directory, all of one revision. */
+  readonly isWithValues?: boolean;
 }
 
 /** The request path of a key; HFS-1002 for one that cannot be. The empty key is the root. */
@@ -43,7 +51,11 @@ export async function readKey(
   key: Key,
   options: ReadOptions,
 ): Promise<ReadValue | ReadDirectory> {
-  const flags = [options.isStale ? 'stale=1' : '', options.isRecursive ? 'recursive=1' : ''];
+  const flags = [
+    options.isStale ? 'stale=1' : '',
+    options.isRecursive ? 'recursive=1' : '',
+    options.isWithValues ? 'values=1' : '',
+  ];
   const query = flags.filter((flag) => flag !== '').join('&');
   const path = configPath(key) + (query === '' ? '' : `?${query}`);
   return found(key, await context.client.ask({ method: 'GET', path }));
@@ -57,13 +69,8 @@ function found(key: Key, answer: ApiAnswer): ReadValue | ReadDirectory {
     const revision = Number(tag.replaceAll('"', ''));
     return { kind: 'value', key, value: answer.body, revision, age };
   }
-  const { revision, entries } = jsonOf<{ revision: number; entries: readonly Listed[] }>(answer);
+  const { revision, entries } = jsonOf<{ revision: number; entries: readonly ListedJson[] }>(
+    answer,
+  );
   return { kind: 'directory', key, revision, entries, age };
-}
-
-/** A value for JSON: text where it is text, base64 where it is not. */
-export function jsonValue(value: Buffer): { readonly value: string } | { readonly base64: string } {
-  const text = value.toString('utf8');
-  const isText = Buffer.from(text, 'utf8').equals(value);
-  return isText ? { value: text } : { base64: value.toString('base64') };
 }

@@ -18,6 +18,7 @@ export const CODES = {
   'HFS-1009': { exit: 3, http: 404, title: 'no such page' },
   'HFS-1010': { exit: 3, http: 404, title: 'no such error code' },
   'HFS-1011': { exit: 1, http: 500, title: 'written by a newer release' },
+  'HFS-1012': { exit: 1, http: 413, title: 'too many values for one answer' },
   'HFS-2001': { exit: 6, http: 503, title: 'no quorum: not accepted' },
   'HFS-2002': { exit: 6, http: 503, title: 'no quorum: outcome unknown' },
   'HFS-2003': { exit: 6, http: 503, title: 'no daemon answers' },

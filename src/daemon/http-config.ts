@@ -4,14 +4,17 @@ import { refused } from './http-access.js';
 import { type Answer, badRequest, bytes, HttpRefusal, json } from './http-answer.js';
 import { relayed } from './http-relay.js';
 import { type Asked, flag, type Route, type Served } from './http-route.js';
+import { jsonValue } from './json-value.js';
 import type { Condition, Found, Listed } from './verbs.js';
+
+const READ_QUERY = ['stale', 'recursive', 'values'];
 
 /** `/v1/config/KEY`: values as they are, directories as a listing. */
 export const CONFIG_ROUTES: readonly Route[] = [
   {
     path: '/v1/config/',
     actions: {
-      GET: { need: 'local', query: ['stale', 'recursive'], handle: relayed(0, getConfig) },
+      GET: { need: 'local', query: READ_QUERY, handle: relayed(0, getConfig) },
       PUT: { need: 'root', handle: relayed(MAX_VALUE_BYTES, putConfig) },
       DELETE: { need: 'root', query: ['recursive'], handle: relayed(0, deleteConfig) },
     },
@@ -19,7 +22,7 @@ export const CONFIG_ROUTES: readonly Route[] = [
   {
     path: '/v1/config',
     actions: {
-      GET: { need: 'local', query: ['stale', 'recursive'], handle: relayed(0, getConfig) },
+      GET: { need: 'local', query: READ_QUERY, handle: relayed(0, getConfig) },
     },
   },
 ];
@@ -27,7 +30,11 @@ export const CONFIG_ROUTES: readonly Route[] = [
 async function getConfig(served: Served, asked: Asked): Promise<Answer> {
   const key = keyOf(asked.rest.replace(/\/$/, ''));
   if (isPrivate(key) && !asked.asker.isRoot) throw refused('private/ is for root');
-  const options = { stale: flag(asked.query, 'stale'), recursive: flag(asked.query, 'recursive') };
+  const options = {
+    stale: flag(asked.query, 'stale'),
+    recursive: flag(asked.query, 'recursive'),
+    values: flag(asked.query, 'values'),
+  };
   const found = await served.verbs.get(key, options, asked.asker);
   if (found.kind === 'directory') return listing(found, asked.asker.isRoot);
   if (asked.rest.endsWith('/')) throw notDirectory(key);
@@ -98,7 +105,10 @@ function valueAnswer(found: Found & { kind: 'value' }, seen: string | undefined)
 }
 
 function listing(found: Found & { kind: 'directory' }, isRoot: boolean): Answer {
-  const entries = found.entries.filter((entry) => isRoot || !isHidden(entry));
+  const seen = found.entries.filter((entry) => isRoot || !isHidden(entry));
+  const entries = seen.map(({ value, ...entry }) =>
+    value === undefined ? entry : { ...entry, ...jsonValue(value) },
+  );
   const headers = { 'HFS-Revision': String(found.storeRevision), ...age(found.ageMs) };
   return json({ key: found.key, revision: found.storeRevision, entries }, headers);
 }

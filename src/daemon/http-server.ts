@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ConfigError } from '../config/error.js';
+import { MAX_KEY_BYTES } from '../config/key.js';
 import type { Clock } from '../platform/platform.js';
 import { badRequest } from './http-answer.js';
 
@@ -19,6 +20,9 @@ export const DEFAULT_LIMITS: HttpLimits = {
   maxConnections: 1024,
 };
 
+/** The line of a request and all of its headers. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
 /** Answers under way get so long when the server closes. */
 const CLOSE_MS = 500;
 
@@ -31,7 +35,7 @@ export function newServer(limits: HttpLimits, listener: Listener): Server {
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: MAX_HEADER_BYTES,
   });
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.requestTimeoutMs * 2;
@@ -45,10 +49,36 @@ export function newServer(limits: HttpLimits, listener: Listener): Server {
 }
 
 /** What is no HTTP at all, or too slow, or has headers without end, gets an answer and no second chance. */
-function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+function refuseGarbage(error: ParserError, socket: Duplex): void {
   if (!socket.writable) return void socket.destroy();
   const [status, why] = GARBAGE[error.code ?? ''] ?? ['400 Bad Request', 'it is not HTTP'];
-  const refusal = badRequest('the request cannot be read', why, 'check the client');
+  if (error.code === 'HPE_HEADER_OVERFLOW' && isOneLine(error.rawPacket))
+    answerGarbage(socket, '414 URI Too Long', KEY_TOO_LONG);
+  else
+    answerGarbage(
+      socket,
+      status,
+      badRequest('the request cannot be read', why, 'check the client'),
+    );
+}
+
+interface ParserError extends NodeJS.ErrnoException {
+  /** What was read when the parser gave up: the beginning of the request, where its first line alone is too long. */
+  readonly rawPacket?: Buffer;
+}
+
+function isOneLine(packet: Buffer | undefined): boolean {
+  return /^[A-Z]+ \/[^\r\n]*$/.test(packet?.toString('latin1', 0, MAX_HEADER_BYTES) ?? '');
+}
+
+const KEY_TOO_LONG = new ConfigError(
+  'HFS-1002',
+  'key refused',
+  `the line of the request is longer than ${MAX_HEADER_BYTES} bytes`,
+  `a key has up to ${MAX_KEY_BYTES} bytes`,
+);
+
+function answerGarbage(socket: Duplex, status: string, refusal: ConfigError): void {
   const body = `${JSON.stringify({ ...refusal.toJSON(), requestId: '' })}\n`;
   const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\n`;
   socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);

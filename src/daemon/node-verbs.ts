@@ -15,6 +15,7 @@ import type {
   Condition,
   Found,
   MembershipChange,
+  ReadOptions,
   ServeRequest,
   Status,
   Verbs,
@@ -94,11 +95,7 @@ export class NodeVerbs implements Verbs {
     return this.node.clientVolfile();
   }
 
-  async get(
-    key: Key,
-    options: { readonly stale: boolean; readonly recursive: boolean },
-    asker: Asker,
-  ): Promise<Found> {
+  async get(key: Key, options: ReadOptions, asker: Asker): Promise<Found> {
     if (key !== '') checkKey(key);
     const { database } = this.node.running();
     if (!options.stale) await database.catchUp(asker.timeoutMs);

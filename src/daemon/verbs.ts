@@ -134,6 +134,16 @@ export interface Listed {
   readonly kind: 'value' | 'directory';
   readonly revision: number | null;
   readonly size: number | null;
+  /** The value itself, where it was asked for. */
+  readonly value?: Buffer;
+}
+
+export interface ReadOptions {
+  readonly stale: boolean;
+  /** Of a directory: all below it. */
+  readonly recursive: boolean;
+  /** Of a directory: the values too, all of one revision. HFS-1012 where they are too many for one answer. */
+  readonly values: boolean;
 }
 
 /** What must hold for a write to happen. */
@@ -161,7 +171,7 @@ export interface Verbs {
   createToken(ttlSeconds: number, asker: Asker): Promise<{ readonly token: string }>;
   volfile(asker: Asker): Promise<string>;
   /** Throws HFS-1004 where there is nothing. The empty key is the root directory. */
-  get(key: Key, options: { stale: boolean; recursive: boolean }, asker: Asker): Promise<Found>;
+  get(key: Key, options: ReadOptions, asker: Asker): Promise<Found>;
   put(key: Key, value: Buffer, condition: Condition, asker: Asker): Promise<Written>;
   /** Throws HFS-1004 where there is nothing; a directory needs `recursive`. */
   remove(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,11 +59,46 @@ describe('hfs_config', () => {
     );
   });
 
+  it('asks once for a directory: its values are of one revision', async () => {
+    await put({ 'd/b': '2', 'd/a': '1', 'd/c/x': '3' });
+    const before = http.verbs.askers.length;
+    assert.equal(text(await cli('get', 'd', '-r')), '1\n2\n3\n');
+    assert.equal(http.verbs.askers.length, before + 1);
+    http.verbs.isListingTooLarge = true;
+    const single = await cli('get', 'd', '-r');
+    assert.equal(text(single), '1\n2\n3\n');
+    assert.match(single.stderr, /are read one by one, each at its own revision\n$/);
+  });
+
+  it('refuses words that are not UTF-8, which would be stored as something else', async () => {
+    const typed = (words: string) =>
+      new Promise<Ran>((resolve) => {
+        const line = `exec "$0" "$1" --state-dir "$2" ${words}`;
+        const args = ['-c', line, process.execPath, PROGRAM, http.directory];
+        execFile('bash', args, (error, stdout, stderr) =>
+          resolve({ code: Number(error?.code ?? 0), stdout: Buffer.from(stdout), stderr }),
+        );
+      });
+    for (const words of ["set k $'\\377'", "get $'a\\xc3'", "set $'\\xed\\xa0\\x80' v"]) {
+      const ran = await typed(words);
+      assert.equal(ran.code, 2, words);
+      assert.match(ran.stderr, /^HFS-1001 .* it is not UTF-8\nnext: .*standard input/);
+    }
+    assert.equal(http.verbs.values.size, 0);
+    assert.equal(
+      (await typed("set $'\\xef\\xbf\\xbd' $'\\xef\\xbf\\xbd'")).code,
+      0,
+      'U+FFFD itself is text',
+    );
+    assert.equal(http.verbs.values.get('\uFFFD')?.value.toString(), '\uFFFD');
+  });
+
   it('lists names', async () => {
     await put({ 'd/b': '22', 'd/c/x': '3' });
     assert.equal(text(await cli('list')), 'd/\n');
     assert.equal(text(await cli('list', 'd')), 'd/b\nd/c/\n');
     assert.equal(text(await cli('list', '-r')), 'd/b\nd/c/x\n');
+    assert.equal(text(await cli('list', '-r', '--null')), 'd/b\0d/c/x\0');
     assert.equal(text(await cli('list', 'd', '-v')), '1  2  d/b\n-  -  d/c/\n');
     const json = JSON.parse(text(await cli('list', 'd', '--json'))) as { entries: unknown[] };
     assert.equal(json.entries.length, 2);

@@ -36,6 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/daemon/http-admin.ts',
     'src/daemon/http-answer.ts',
     'src/daemon/initial-values.ts',
+    'src/daemon/json-value.ts',
     'src/daemon/option-value.ts',
     'src/daemon/state-dir.ts',
     'src/daemon/servers-report.ts',

@@ -94,6 +94,15 @@ export const REQUESTS = {
       'hfs_config --version, and the version in hfs_config status',
     ],
   },
+  'HFS-1012': {
+    means:
+      'All values below a directory were asked for at once, and they are too many to hold in one answer.',
+    causes: ['?values=1 on a directory with more than 16 MiB of values'],
+    todo: [
+      'hfs_config get reads them one by one by itself, each at its own revision',
+      'ask for the directories below it, or for a listing without values first',
+    ],
+  },
   'HFS-1011': {
     means:
       'A log holds entries of a newer release. They may be anything, so none is skipped: the log was left as it is, and ' +

@@ -15,6 +15,15 @@ export function readFileIfThere(path: string): Buffer | undefined {
   }
 }
 
+/** The words of this process's command line as bytes; undefined where the system does not show them. */
+export function commandLineBytes(): Buffer | undefined {
+  try {
+    return readFileSync('/proc/self/cmdline');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Standard input to its end, or as soon as it is longer than `maxBytes`. */
 export async function readStandardInput(maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -68,7 +68,7 @@ describe('command line of hfs_config', () => {
     for (const { words, examples } of COMMANDS) {
       assert.ok(examples.length > 0, words);
       for (const example of examples) {
-        const typed = example.replace(/ [<>] .*/, '').match(/'[^']*'|\S+/g) ?? [];
+        const typed = example.replace(/ [<>|] .*/, '').match(/'[^']*'|\S+/g) ?? [];
         assert.equal(readCommandLine(COMMANDS, typed, {}).command.words, words, example);
       }
     }

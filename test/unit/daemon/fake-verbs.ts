@@ -9,6 +9,7 @@ import type {
   Found,
   Listed,
   MembershipChange,
+  ReadOptions,
   ServeRequest,
   Status,
   Verbs,
@@ -30,6 +31,8 @@ export class FakeVerbs implements Verbs {
   state: Status['state'] = 'new';
   /** What a doctor finds. */
   findings: readonly Finding[] = [];
+  /** Set to have listings with values refused. */
+  isListingTooLarge = false;
   /** Set to make every read and write fail. */
   failure: Error | undefined;
   /** Set to hold every read and write back. */
@@ -150,17 +153,15 @@ export class FakeVerbs implements Verbs {
     return 'volume values\n    type protocol/client\nend-volume\n';
   }
 
-  async get(
-    key: Key,
-    options: { stale: boolean; recursive: boolean },
-    asker: Asker,
-  ): Promise<Found> {
+  async get(key: Key, options: ReadOptions, asker: Asker): Promise<Found> {
     await this.asked(asker);
     const ageMs = options.stale ? 1500 : null;
     const entry = this.values.get(key);
     if (entry)
       return { kind: 'value', key, ...entry, storeRevision: this.revision, modifiedMs: 0, ageMs };
-    const entries = this.listed(key, options.recursive);
+    if (options.values && this.isListingTooLarge)
+      throw new ConfigError('HFS-1012', key, 'there are too many values', 'read them one by one');
+    const entries = this.listed(key, options);
     if (entries.length === 0 && key !== '')
       throw new ConfigError('HFS-1004', `no key ${key}`, 'nobody set it', 'see list');
     return { kind: 'directory', key, entries, storeRevision: this.revision, ageMs };
@@ -227,12 +228,12 @@ export class FakeVerbs implements Verbs {
     if (!holds) throw new ConfigError('HFS-1005', key, `it has revision ${revision}`, 'read it');
   }
 
-  private listed(directory: Key, isRecursive: boolean): readonly Listed[] {
+  private listed(directory: Key, { recursive, values }: ReadOptions): readonly Listed[] {
     const found = new Map<Key, Listed>();
     for (const [key, { value, revision }] of this.values) {
       if (key === directory || !isWithin(key, directory)) continue;
       const rest = key.slice(directory === '' ? 0 : directory.length + 1);
-      const cut = isRecursive ? -1 : rest.indexOf('/');
+      const cut = recursive ? -1 : rest.indexOf('/');
       const name = cut === -1 ? key : `${key.slice(0, key.length - rest.length + cut)}/`;
       const isValue = name === key;
       found.set(name, {
@@ -240,6 +241,7 @@ export class FakeVerbs implements Verbs {
         kind: isValue ? 'value' : 'directory',
         revision: isValue ? revision : null,
         size: isValue ? value.length : null,
+        ...(isValue && values ? { value } : {}),
       });
     }
     return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1));

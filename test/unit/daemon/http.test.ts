@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { ConfigError } from '../../../src/config/error.js';
 import { MAX_VALUE_BYTES } from '../../../src/config/key.js';
+import { pause, until } from '../../program/until.js';
 import { codeOf, HttpFixture, TOKEN } from './http-fixture.js';
 
 const BEARER = { Authorization: `Bearer ${TOKEN}` };
@@ -44,6 +45,27 @@ describe('HTTP API', () => {
     assert.deepEqual(await names('/v1/config/'), ['a/']);
     assert.deepEqual(await names('/v1/config'), ['a/']);
     assert.equal((await http.ask('/v1/config/a/b/')).status, 404);
+  });
+
+  it('answers a listing with its values, as text or base64, in one answer', async () => {
+    await http.root('/v1/config/a/b', { method: 'PUT', body: 'text' });
+    await http.root('/v1/config/a/c/d', { method: 'PUT', body: Buffer.from([255]) });
+    const entries = async (query: string) =>
+      (
+        JSON.parse((await http.ask(`/v1/config/a?${query}`)).body.toString()) as {
+          entries: unknown;
+        }
+      ).entries;
+    const b = { key: 'a/b', kind: 'value', revision: 1, size: 4 };
+    const c = { key: 'a/c/', kind: 'directory', revision: null, size: null };
+    const d = { key: 'a/c/d', kind: 'value', revision: 2, size: 1 };
+    assert.deepEqual(await entries(''), [b, c]);
+    assert.deepEqual(await entries('values=1'), [{ ...b, value: 'text' }, c]);
+    const all = [
+      { ...b, value: 'text' },
+      { ...d, base64: '/w==' },
+    ];
+    assert.deepEqual(await entries('values=1&recursive=1'), all);
   });
 
   it('writes under conditions', async () => {
@@ -270,6 +292,27 @@ describe('HTTP server against bad clients', () => {
     const header = `X: ${'a'.repeat(20_000)}\r\n`;
     assert.match(await http.raw(`GET / HTTP/1.1\r\nHost: x\r\n${header}\r\n`), /^HTTP\/1.1 431 /);
     await alive();
+  });
+
+  it('answers a key without end with 414, and words', async () => {
+    const long = await http.raw(`GET /v1/config/${'k'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    assert.match(long, /^HTTP\/1.1 414 .*"HFS-1002".*1024 bytes/s);
+    await alive();
+  });
+
+  it('ends connections whose clients do not read their answers', async () => {
+    http.verbs.values.set('large', { value: Buffer.alloc(64 * 1024 * 1024), revision: 1 });
+    const greedy = Array.from({ length: 8 }, () => {
+      const socket = connect(http.port, '127.0.0.1', () =>
+        socket.write('GET /v1/config/large HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+      );
+      socket.on('error', () => {});
+      return socket.pause();
+    });
+    while (http.verbs.askers.length < 8) await pause(10);
+    await assert.rejects(http.ask('/v1/status'), 'all connections are taken');
+    await until('they have been ended', async () => alive().then(() => true));
+    for (const socket of greedy) socket.destroy();
   });
 
   it('gives up on headers and bodies that trickle', async () => {
