@@ -11,13 +11,26 @@ export class Fd {
     return new Fd(gfid, 0o2, true);
   }
 
+  private inode: Gfid;
+
   constructor(
-    /** Of the inode. For create it is the gfid that the new file is to have. */
-    readonly gfid: Gfid,
+    gfid: Gfid,
     /** `open(2)` flags with Linux's numbers; those of the wire are the same. */
     readonly flags: number,
     readonly isAnonymous = false,
-  ) {}
+  ) {
+    this.inode = gfid;
+  }
+
+  /** Of the inode. For create it is the gfid that the new file is to have, until the answer is there. */
+  get gfid(): Gfid {
+    return this.inode;
+  }
+
+  /** Said by whoever answers a create: the name may have been there, and the fd is that file's. */
+  opened(gfid: Gfid): void {
+    this.inode = gfid;
+  }
 }
 
 export const O_ACCMODE = 0o3;

@@ -60,6 +60,7 @@ export function namesContract(subject: () => Subject): void {
     await refuses('EEXIST', volume.create(ROOT_GFID, 'f', O_RDWR | O_CREAT | O_EXCL));
     const again = await volume.create(ROOT_GFID, 'f');
     assert.equal(again.gfid, gfid);
+    assert.equal(again.fd.gfid, gfid, 'the fd is of what was there');
     assert.equal(await volume.read(again.fd), 'old');
     await volume.release(again.fd);
     const emptied = await volume.create(ROOT_GFID, 'f', O_RDWR | O_CREAT | O_TRUNC);

@@ -74,6 +74,7 @@ export class ClientSession implements FdNumbers {
       const results = await connection.finishCall(call, payload, this.target.frameTimeoutMs);
       const { reply, fd } = codec.decodeReply(results, this.where);
       if (fd >= 0 && 'fd' in request) this.fds.set(request.fd, fd);
+      if (fop === 'create') created(request as Request<'create'>, reply as Reply<'create'>);
       return reply;
     } catch (error) {
       throw this.failure(error);
@@ -101,4 +102,8 @@ export class ClientSession implements FdNumbers {
     if (error.fault === 'malformed') this.connection.close(`malformed reply: ${error.message}`);
     return new FopError(ERRNO[error.fault], this.where, error);
   }
+}
+
+function created({ fd }: Request<'create'>, { stat }: Reply<'create'>): void {
+  fd.opened(stat.gfid);
 }

@@ -79,6 +79,7 @@ function openExisting(brick: Brick, request: Request<'create'>, frame: Frame): R
     stat: brick.disk.lstat(entry.path),
   };
   brick.openFiles.open(request.fd, inode, request.flags);
+  request.fd.opened(gfid);
   if ((request.flags & O_TRUNC) !== 0 && isRegular(inode.stat)) {
     emptyFile(brick, inode);
     touch(brick, inode, frame, BYTES_CHANGED);

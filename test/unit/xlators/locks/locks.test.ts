@@ -65,6 +65,15 @@ describe('features/locks', () => {
     await refuses('EAGAIN', inodelk(client(stack, 'a', 'other'), TRY, WRITE));
   });
 
+  it('locks the file that create found, not the one that it was to make', async () => {
+    const gfid = await a.file('f');
+    const { fd } = await a.create(ROOT_GFID, 'f');
+    await a.wind('lk', { fd, cmd: TRY, type: WRITE, flock: flock() });
+    const other = await b.open(gfid, O_RDWR);
+    const again = { fd: other, cmd: TRY, type: WRITE, flock: flock() };
+    await refuses('EAGAIN', b.wind('lk', again));
+  });
+
   it('keeps domains and ranges apart', async () => {
     await inodelk(a, TRY, WRITE, 0n, 10n);
     await inodelk(b, TRY, WRITE, 10n, 0n);
