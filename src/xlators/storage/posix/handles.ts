@@ -13,10 +13,13 @@ import {
 
 /** Paths of directories that are remembered; all are forgotten when one more would not fit. */
 const MAX_CACHED = 4096;
+/** So many are told of one by one. */
+const MAX_TOLD = 1000;
 
 /** From gfids to paths and back, through `.glusterfs`. */
 export class Handles {
   private readonly directories = new Map<Gfid, ByteString>();
+  private readonly impostors = new Set<Gfid>();
 
   constructor(private readonly brick: Brick) {}
 
@@ -100,7 +103,16 @@ export class Handles {
   /** A hard link. One that is the last name of its inode is a remnant: the inode's own names are gone. */
   private findOther(gfid: Gfid, path: ByteString, stat: DiskStat): Inode | undefined {
     if (stat.nlink < 2 || isDirectory(stat)) return undefined;
+    const noted = this.brick.gfidOf(path);
+    if (noted !== undefined && noted !== gfid) return this.tellImpostor(gfid, noted);
     return { gfid, path, target: path, stat };
+  }
+
+  /** Its bytes are not those that were asked for; a lookup by name puts it aside (handle-check.ts). */
+  private tellImpostor(gfid: Gfid, noted: Gfid): undefined {
+    if (this.impostors.has(gfid) || this.impostors.size >= MAX_TOLD) return;
+    this.impostors.add(gfid);
+    this.brick.notice('a handle leads to another inode', { gfid, other: noted });
   }
 
   private findDirectory(gfid: Gfid): Inode | undefined {

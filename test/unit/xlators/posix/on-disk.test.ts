@@ -133,6 +133,22 @@ describe('posix on disk', () => {
     assert.deepEqual(await volume.names(directory), []);
   });
 
+  it('serves no other inode by its handle, and says once that one is there', async () => {
+    const { disk } = stack;
+    const [gfid, other] = [await volume.file('f', 'text'), await volume.file('g', 'other')];
+    const handle = at(handlePath(gfid));
+    disk.unlink(handle);
+    disk.link(at('g'), handle);
+    const told: string[] = [];
+    stack.top.listen((notice) => notice.event === 'log' && told.push(notice.message));
+    for (let time = 0; time < 3; time += 1) await refuses('ESTALE', volume.stat(gfid));
+    await refuses('ENOENT', volume.content(gfid));
+    assert.deepEqual(told, ['a handle leads to another inode']);
+    assert.equal(await volume.content(other), 'other');
+    await volume.lookup(ROOT_GFID, 'f');
+    assert.equal(await volume.content(gfid), 'text', 'a lookup by name mends it');
+  });
+
   it('puts an impostor of a handle aside, and keeps it', async () => {
     const { disk } = stack;
     const gfid = await volume.file('f', 'real');

@@ -180,6 +180,16 @@ describe('replicate: reading', () => {
     assert.deepEqual(lab.asked('readv'), [0, 1]);
   });
 
+  it('reads elsewhere where the handle on a brick leads to another file', async () => {
+    const gfid = await lab.file('f', 'text', readAt(0));
+    await lab.volume.stat(gfid);
+    const handle = `/brick-0/.glusterfs/00/00/${gfid}`;
+    await lab.file('impostor', 'other', gfidOf(77), [0]);
+    lab.disk.unlink(handle);
+    lab.disk.link('/brick-0/impostor', handle);
+    assert.equal(await lab.volume.content(gfid), 'text');
+  });
+
   it('tells ENOENT and ESTALE as bricks do', async () => {
     await refuses('ENOENT', lab.volume.lookup(ROOT_GFID, 'none'));
     await refuses('ESTALE', lab.volume.stat(gfidOf(1234)));
