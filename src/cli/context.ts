@@ -31,6 +31,8 @@ export interface Context {
   readonly stateDir: string;
   /** True where the hekafsd of this state directory is asked, over its socket. */
   readonly isLocal: boolean;
+  /** Whether `confirm` asks anybody. */
+  readonly asks: boolean;
   /** Asks a yes or no on a terminal; elsewhere, and with `--yes`, the answer is yes. */
   confirm(question: string): Promise<boolean>;
 }
@@ -54,6 +56,7 @@ export function newContext(globals: Globals, timeoutSeconds = DEFAULT_TIMEOUT_SE
     isVerbose: globals.isVerbose,
     stateDir,
     isLocal: globals.server === undefined,
+    asks: !globals.isYes && isTerminal(),
     confirm: (question) => (globals.isYes ? Promise.resolve(true) : askTerminal(question)),
   };
 }
@@ -83,8 +86,12 @@ function tokenOf(stateDir: string): string {
   throw new ConfigError('HFS-4001', `no token at ${path}`, why, 'check --state-dir');
 }
 
+function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
 function askTerminal(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return Promise.resolve(true);
+  if (!isTerminal()) return Promise.resolve(true);
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((answer) => {
     lines.once('close', () => answer(false));

@@ -14,6 +14,7 @@ import { joinCommand, retireCommand, serveCommand, tokenCommand } from './member
 import { serversCommand } from './servers.js';
 import { setCommand } from './set.js';
 import { statusCommand } from './status.js';
+import { verifyCommand } from './verify.js';
 import { volfileCommand } from './volfile.js';
 
 /** All that hfs_config can do; what is not here is not in its help either. */
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CliCommand[] = [
   tokenCommand,
   statusCommand,
   serversCommand,
+  verifyCommand,
   getCommand,
   setCommand,
   deleteCommand,

@@ -4,15 +4,24 @@ export interface Output {
   data(bytes: Buffer | string): void;
   /** A line for people, never part of the data. */
   note(line: string): void;
+  /** One line on a terminal that is rewritten each time; empty takes it away. Nothing elsewhere. */
+  progress(line: string): void;
   readonly isColour: boolean;
+  /** Whether a person watches what is said beside the data. */
+  readonly isTerminal: boolean;
 }
 
 /** The terminal, or whatever stands in its place. */
 export function processOutput(isColour: boolean): Output {
+  const isTerminal = process.stderr.isTTY === true;
   return {
     data: (bytes) => void process.stdout.write(bytes),
     note: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => {
+      if (isTerminal) process.stderr.write(`\r\x1b[K${line}`);
+    },
     isColour,
+    isTerminal,
   };
 }
 

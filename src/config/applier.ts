@@ -1,8 +1,9 @@
-import type { Clock, Timer } from '../platform/platform.js';
+import { isErrno } from '../fop/error.js';
+import { type Clock, sleep, type Timer } from '../platform/platform.js';
 import { ApplierPace } from './applier-pace.js';
 import { type DesiredValue, derivedValues, desiredValue, VERSION_KEY } from './desired-values.js';
 import { inParallel } from './in-parallel.js';
-import type { Key } from './key.js';
+import { type Key, MAX_VALUE_BYTES } from './key.js';
 import type { Store, Touched } from './store.js';
 import { correctValues } from './values-correction.js';
 import { type Look, lookAtValues, type Stands, type Wrong } from './values-look.js';
@@ -28,7 +29,7 @@ export interface ApplierContext {
 /** After a quiet time a pass begins this soon. */
 const GATHER_MS = 2;
 /** A copy that somebody else has changed is looked at again this often: it may have been put right. */
-const LOOK_AGAIN_MS = 10_000;
+const ALTERED_MS = 10_000;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
 /** The version file may be behind the values for so long. */
@@ -36,12 +37,22 @@ const VERSION_MS = 500;
 /** Readers see a copy only while it is what was committed at most so long ago. */
 const MAX_BEHIND_MS = 5000;
 
+/** Names on a brick can be looked up once they are a second old. */
+const LOOK_AGAIN_MS = 300;
+const MAX_LOOKS = 6;
+const NO_BRICK = 'the brick does not answer';
 /** Few keys are named in a log line; the rest are counted. */
 const NAMED = 5;
 
-/** Somebody waits for a look at the whole copy. */
-interface Asked {
+export interface CheckRequest {
+  /** Put right what differs. */
   readonly isRepair: boolean;
+  /** These paths only; undefined: all. */
+  readonly only?: ReadonlySet<Key>;
+}
+
+/** Somebody waits for a look at the whole copy. */
+interface Asked extends CheckRequest {
   resolve(look: Look): void;
   reject(error: Error): void;
 }
@@ -108,7 +119,7 @@ export class Applier {
     this.tree = undefined;
     this.stands = undefined;
     this.isOpen = false;
-    for (const { reject } of this.asked.splice(0)) reject(new Error('the brick does not answer'));
+    for (const { reject } of this.asked.splice(0)) reject(new Error(NO_BRICK));
     this.timer?.cancel();
     this.timer = undefined;
   }
@@ -128,16 +139,22 @@ export class Applier {
   }
 
   /**
-   * Compares the whole copy with the state, alone; with `isRepair` what differs is put right, and what a hand has made is kept. Rejects
-   * where the brick goes away meanwhile; a look that fails is tried again, so the asker keeps a deadline.
+   * Compares the whole copy with the state, alone; with `isRepair` what differs is put right, and what a hand has made is kept.
+   * Rejects where it cannot be looked at. Only a pass takes it up, so the asker keeps a deadline.
    */
-  check(isRepair: boolean): Promise<Look> {
+  check(request: CheckRequest): Promise<Look> {
     return new Promise((resolve, reject) => {
-      if (this.tree === undefined) return reject(new Error('the brick does not answer'));
-      this.asked.push({ isRepair, resolve, reject });
+      if (this.tree === undefined) return reject(new Error(NO_BRICK));
+      this.asked.push({ ...request, resolve, reject });
       this.pace.hurry();
       this.wake(0);
     });
+  }
+
+  /** The bytes that stand at a path of the copy; EFBIG where they are more than a value may have. */
+  readCopy(key: Key): Promise<Buffer> {
+    if (this.tree === undefined) return Promise.reject(new Error(NO_BRICK));
+    return this.tree.read(key, MAX_VALUE_BYTES);
   }
 
   /** Has a pass begin in `ms`, or when the pause after the last one is over; an earlier one that is due stays. */
@@ -178,7 +195,7 @@ export class Applier {
     if (this.asked.length > 0) this.wake(0);
     else if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
     else if (this.version.revision < this.applied) this.wake(VERSION_MS);
-    else if (this.isAltered) this.wake(LOOK_AGAIN_MS);
+    else if (this.isAltered) this.wake(ALTERED_MS);
   }
 
   /** What could not be applied may be half applied: nobody reads it until a pass has gone through. */
@@ -206,24 +223,34 @@ export class Applier {
   private async pass(tree: ValuesTree): Promise<void> {
     const { store } = this.context;
     if (store.revision === 0) return;
-    const asked = [...this.asked];
-    const isAll = this.stands === undefined || asked.some(({ isRepair }) => isRepair);
-    if (!isAll && this.behindMs > MAX_BEHIND_MS) await this.setOpen(false);
-    const look = isAll ? await this.takeStock(tree) : undefined;
-    await this.applyAll(tree);
-    if (isAll) this.isAltered = false;
+    if (this.stands === undefined) await this.takeStock(tree, () => true);
+    else if (this.behindMs > MAX_BEHIND_MS) await this.setOpen(false);
+    const asked = this.asked.splice(0);
+    const repairs = asked.filter(({ isRepair }) => isRepair);
+    const mayCorrect = (key: Key): boolean => repairs.some(({ only }) => only?.has(key) ?? true);
+    const repaired = await attempt(repairs, () => this.takeStock(tree, mayCorrect));
+    await this.applyAll(tree).catch((error: unknown) => {
+      refuse(asked, error);
+      throw error;
+    });
     await this.setOpen(this.mayOpen);
-    if (asked.length === 0 && !this.isLookDue) return;
-    const seen = look ?? (await this.look(tree));
-    if (!isAll) this.noteAltered(seen);
-    this.answer(asked, seen);
-    await this.setOpen(this.mayOpen);
+    for (const { resolve } of repairs) if (repaired) resolve(repaired);
+    await this.lookFor(
+      tree,
+      asked.filter(({ isRepair }) => !isRepair),
+    );
   }
 
-  /** While the copy is altered, somebody may put it right by hand, or adopt it. */
-  private get isLookDue(): boolean {
+  /** Looks where somebody asks for it, or while the copy is altered: somebody may put it right by hand, or adopt it. */
+  private async lookFor(tree: ValuesTree, asked: readonly Asked[]): Promise<void> {
     const sinceMs = this.context.clock.monotonicMs() - this.lookedMs;
-    return this.isAltered && sinceMs >= LOOK_AGAIN_MS;
+    const isDue = this.isAltered && sinceMs >= ALTERED_MS;
+    if (asked.length === 0 && !isDue) return;
+    const found = await attempt(asked, () => this.look(tree), isDue);
+    if (found === undefined) return;
+    this.noteAltered(found);
+    for (const { resolve } of asked) resolve(found);
+    await this.setOpen(this.mayOpen);
   }
 
   /** What a commit that came meanwhile has touched is late at most. */
@@ -247,11 +274,6 @@ export class Applier {
     }
     this.applied = revision;
     this.behindSinceMs = revision < store.revision ? sinceMs : undefined;
-  }
-
-  private answer(asked: readonly Asked[], look: Look): void {
-    this.asked = this.asked.filter((each) => !asked.includes(each));
-    for (const { resolve } of asked) resolve(look);
   }
 
   private get behindMs(): number {
@@ -281,25 +303,43 @@ export class Applier {
     }
     if (this.listedMembers === store.membersRevision) return derived;
     for (const key of derived.keys()) dirty.add(key);
-    for (const key of this.stands?.keys() ?? [])
-      if (key.startsWith('.hekafs/') && !derived.has(key)) dirty.add(key);
+    for (const [key, { revision }] of this.stands ?? [])
+      if (revision > 0 && key.startsWith('.hekafs/') && !derived.has(key)) dirty.add(key);
     this.listedMembers = store.membersRevision;
     return derived;
   }
 
-  private look(tree: ValuesTree): Promise<Look> {
-    const { store, cluster } = this.context;
-    return lookAtValues({ tree, store, cluster, known: this.stands });
+  /** A name that a hand has made a moment ago cannot be looked up yet: once more, then. */
+  private async look(tree: ValuesTree): Promise<Look> {
+    const { store, cluster, clock } = this.context;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await lookAtValues({ tree, store, cluster, known: this.stands });
+      } catch (error) {
+        if (tries >= MAX_LOOKS || !isErrno(error, 'ENOENT', 'ESTALE')) throw error;
+      }
+      await sleep(clock, LOOK_AGAIN_MS);
+    }
   }
 
-  /** Compares everything on the brick with the state; what differs becomes dirty, and what a hand has made is kept. */
-  private async takeStock(tree: ValuesTree): Promise<Look> {
-    const look = await this.look(tree);
+  /**
+   * Compares everything on the brick with the state; what differs and may be corrected becomes dirty, and what a hand has made of it is
+   * kept. Answers that.
+   */
+  private async takeStock(tree: ValuesTree, mayCorrect: (key: Key) => boolean): Promise<Look> {
+    const { stands, wrong: all } = await this.look(tree);
+    const look = { stands, wrong: all.filter(({ key }) => mayCorrect(key)) };
     await inParallel(look.wrong, 1, (wrong) => this.keepHand(tree, wrong));
     for (const { key } of look.wrong) this.dirty.add(key);
+    const left = all.filter(({ key }) => !mayCorrect(key));
+    for (const { key } of left) {
+      const before = this.stands?.get(key);
+      if (before) stands.set(key, before);
+    }
+    this.isAltered = left.some(({ how }) => how !== 'late');
     this.listedMembers = -1;
     this.version = { revision: 0, sinceMs: Number.NEGATIVE_INFINITY };
-    this.stands = look.stands;
+    this.stands = stands;
     this.tell(look);
     return look;
   }
@@ -324,9 +364,15 @@ export class Applier {
   /** What cannot be kept is not overwritten either: then the pass fails, and says why. */
   private async keepHand(tree: ValuesTree, { key, how, found }: Wrong): Promise<void> {
     if (found === undefined || (how !== 'changed' && how !== 'added')) return;
-    if (found.kind === 'directory') return;
+    if (found.kind === 'directory' || (await this.holdsCommitted(tree, key))) return;
     const { what, content } = await tree.readAny(key, found);
     await this.context.keep(key, content, `${how} by hand on the brick${what}`);
+  }
+
+  /** Adopted meanwhile: the same bytes are committed. */
+  private async holdsCommitted(tree: ValuesTree, key: Key): Promise<boolean> {
+    const committed = this.context.store.value(key)?.value;
+    return committed !== undefined && tree.holds(key, committed);
   }
 
   private async correct(
@@ -343,4 +389,23 @@ export class Applier {
       (key) => derived.get(key) ?? desiredValue(store, cluster, key),
     );
   }
+}
+
+/** Runs `act` where anybody asks for it. A failure is theirs alone. */
+async function attempt<T>(
+  asked: readonly Asked[],
+  act: () => Promise<T>,
+  isDue = asked.length > 0,
+): Promise<T | undefined> {
+  if (!isDue && asked.length === 0) return undefined;
+  try {
+    return await act();
+  } catch (error) {
+    refuse(asked, error);
+    return undefined;
+  }
+}
+
+function refuse(asked: readonly Asked[], error: unknown): void {
+  for (const { reject } of asked) reject(error instanceof Error ? error : new Error(String(error)));
 }

@@ -17,7 +17,11 @@ export type PeerVerb =
   /** Your release, your clock, and whether you can reach me where the list says that I am. */
   | 'examine'
   /** A node that does not serve passes a request on to one that does. */
-  | 'relay';
+  | 'relay'
+  /** What stands in your own copy of the values, and: apply the committed state to it again. */
+  | 'copy'
+  /** I am this process of this node, at this address: which others of my id have you heard of? */
+  | 'hail';
 
 /** The public status of a node, as far as its peers look at it. */
 export interface PeerStatus {

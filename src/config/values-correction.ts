@@ -1,4 +1,4 @@
-import type { DesiredValue } from './desired-values.js';
+import { type DesiredValue, VERSION_KEY } from './desired-values.js';
 import { inParallel } from './in-parallel.js';
 import { ancestors, type Key } from './key.js';
 import type { Stands } from './values-look.js';
@@ -12,7 +12,7 @@ export type DesiredOf = (key: Key) => DesiredValue | undefined;
 
 /**
  * Makes the paths `dirty` of a copy what they should be. `stands` is what is known of the copy, and follows. Removals first,
- * inner before outer; then directories, outer first; then values.
+ * inner before outer; then directories, outer first; then values; the version last, which says that all the others are there.
  */
 export async function correctValues(
   tree: ValuesTree,
@@ -29,8 +29,11 @@ export async function correctValues(
   const directories = [...wanted].filter(([, { kind }]) => kind === 'directory');
   for (const [key, desired] of directories.sort(([a], [b]) => depth(a) - depth(b)))
     await makeDirectory(tree, stands, key, desired);
+  const version = wanted.get(VERSION_KEY);
+  wanted.delete(VERSION_KEY);
   const values = [...wanted].filter(([, { kind }]) => kind === 'value');
   await inParallel(values, MAX_PARALLEL, ([key, desired]) => put(tree, stands, key, desired));
+  if (version) await put(tree, stands, VERSION_KEY, version);
 }
 
 /** Answers what it took away: a directory that goes takes along whatever stands in it, right or wrong. */

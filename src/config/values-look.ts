@@ -21,6 +21,8 @@ export type How = 'late' | 'torn' | 'changed' | 'added' | 'removed';
 export interface Wrong {
   readonly key: Key;
   readonly how: How;
+  /** Of what should be there, or of what is where nothing should be. */
+  readonly kind: FoundValue['kind'];
   /** What stands there; undefined where nothing does. */
   readonly found: FoundValue | undefined;
   /** Of the value that the copy should hold, where it should hold one. */
@@ -58,13 +60,15 @@ export async function lookAtValues(context: LookContext): Promise<Look> {
     stands.set(key, { ...each, revision: isRight ? desired.revision : 0 });
     if (isRight || key === VERSION_KEY) return;
     const how = await howItDiffers(context, key, each, desired);
-    wrong.push({ key, how, found: each, revision: desired?.revision });
+    const kind = desired?.kind ?? each.kind;
+    wrong.push({ key, how, kind, found: each, revision: desired?.revision });
   });
   for (const key of [...store.directoriesWithin(''), ...store.keysWithin(''), ...derived.keys()]) {
     if (stands.has(key)) continue;
-    const revision = (derived.get(key) ?? desiredValue(store, cluster, key))?.revision;
-    const how = isKnown(context.known, key, revision) ? 'removed' : 'late';
-    wrong.push({ key, how, found: undefined, revision });
+    const desired = derived.get(key) ?? desiredValue(store, cluster, key);
+    const how = isKnown(context.known, key, desired?.revision) ? 'removed' : 'late';
+    const { kind = 'value', revision } = desired ?? {};
+    wrong.push({ key, how, kind, found: undefined, revision });
   }
   return { stands, wrong };
 }
@@ -99,7 +103,7 @@ async function howItDiffers(
 
 /** A key that is gone from the state and was known here is not removed yet; one that was never known was added. */
 function hadOne(known: ReadonlyMap<Key, Stands> | undefined, key: Key): How {
-  return known?.has(key) ? 'late' : 'added';
+  return (known?.get(key)?.revision ?? 0) > 0 ? 'late' : 'added';
 }
 
 async function isAsDesired(
@@ -110,6 +114,6 @@ async function isAsDesired(
 ): Promise<boolean> {
   if (found.kind !== desired.kind || found.gfid !== desired.gfid) return false;
   if (found.kind === 'directory') return true;
-  if (key === VERSION_KEY) return false;
+  if (key === VERSION_KEY || found.timeMs !== desired.timeMs) return false;
   return found.size === desired.value.length && (await tree.holds(key, desired.value));
 }

@@ -42,9 +42,9 @@ export class ValuesTree {
     }
   }
 
-  /** Whatever stands there, however large a hand has made it. */
-  read(key: Key): Promise<Buffer> {
-    return this.volume.readFile(key);
+  /** Whatever stands there, however large a hand has made it; or EFBIG beyond `maxBytes`. */
+  read(key: Key, maxBytes?: number): Promise<Buffer> {
+    return this.volume.readFile(key, maxBytes);
   }
 
   /**
@@ -63,7 +63,7 @@ export class ValuesTree {
     try {
       return (await this.volume.readFile(key, MAX_VALUE_BYTES)).equals(value);
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ESTALE', 'EFBIG', 'EIO')) return false;
+      if (isErrno(error, 'ENOENT', 'ESTALE', 'EFBIG', 'EIO', 'EINVAL', 'EISDIR')) return false;
       throw error;
     }
   }

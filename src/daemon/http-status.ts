@@ -17,6 +17,8 @@ const PEER_VERBS = {
   'add-learner': true,
   examine: true,
   relay: true,
+  copy: true,
+  hail: true,
 } as const satisfies Record<PeerVerb, true>;
 
 /** What everybody may ask, and what nodes ask each other. */

@@ -11,9 +11,15 @@ import { relayRoute } from './http-relay.js';
 import { checkQuery, matchRoute, type Route, type Served } from './http-route.js';
 import { close, DEFAULT_LIMITS, type HttpLimits, listen, newServer } from './http-server.js';
 import { STATUS_ROUTES } from './http-status.js';
+import { VERIFY_ROUTES } from './http-verify.js';
 import type { Asker } from './verbs.js';
 
-const OWN_ROUTES: readonly Route[] = [...STATUS_ROUTES, ...CONFIG_ROUTES, ...ADMIN_ROUTES];
+const OWN_ROUTES: readonly Route[] = [
+  ...STATUS_ROUTES,
+  ...CONFIG_ROUTES,
+  ...ADMIN_ROUTES,
+  ...VERIFY_ROUTES,
+];
 export const ROUTES: readonly Route[] = [relayRoute(OWN_ROUTES), ...OWN_ROUTES];
 
 const DEFAULT_TIMEOUT_SECONDS = 10;

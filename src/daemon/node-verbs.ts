@@ -21,6 +21,7 @@ import type {
   Verbs,
   Written,
 } from './verbs.js';
+import type { VerifyProgress, VerifyReport, VerifyRequest } from './verify-report.js';
 
 /** What one commit may carry: what all of `init` comes to. */
 const MAX_INIT_TOTAL_BYTES = 8 * 1024 * 1024;
@@ -51,6 +52,14 @@ export class NodeVerbs implements Verbs {
 
   doctor(asker: Asker): Promise<DoctorReport> {
     return nodeDoctor(this.node, asker.timeoutMs);
+  }
+
+  verify(request: VerifyRequest, asker: Asker): Promise<VerifyReport> {
+    return this.node.verifier.verify(request, asker.timeoutMs);
+  }
+
+  verifyProgress(): VerifyProgress {
+    return this.node.verifier.underWay;
   }
 
   async serve(request: ServeRequest, asker: Asker): Promise<MembershipChange> {

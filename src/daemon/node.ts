@@ -37,6 +37,7 @@ import { StartUpCheck } from './start-up-check.js';
 import type { StateFile } from './state.js';
 import { isUserMode, tellUserMode, USER_MODE } from './user-mode.js';
 import type { Verbs } from './verbs.js';
+import { Verifier } from './verifier.js';
 import type { VolfileServer } from './volfile-server.js';
 
 /** Between a commit that retires this node and its stepping down: others hear of it first. */
@@ -60,6 +61,7 @@ export class Node implements PeerService, RunningNode {
   readonly check: StartUpCheck;
   readonly serving = new Serving(this);
   private readonly complaints = new NodeComplaints(this);
+  readonly verifier = new Verifier(this);
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
   private readonly source: MemberSource;
@@ -357,6 +359,7 @@ export class Node implements PeerService, RunningNode {
     if (verb === 'join')
       return encodeMessage(await letIn(database, this.tokens, body, this.clusterSecret() ?? ''));
     if (verb === 'add-learner') return addLearner(database, body);
+    if (verb === 'copy') return this.verifier.answer(body);
     return database.answer(verb, body);
   }
 

@@ -3,6 +3,7 @@ import type { Key } from '../config/key.js';
 import type { DoctorReport } from './doctor/check.js';
 import type { JoinRequest } from './joining.js';
 import type { ServersReport } from './servers-report.js';
+import type { VerifyProgress, VerifyReport, VerifyRequest } from './verify-report.js';
 
 /*
  * What a hekafsd can be asked to do. HTTP routes translate requests into these calls and answers back; nothing in
@@ -159,6 +160,10 @@ export interface Verbs {
   servers(asker: Asker): Promise<ServersReport>;
   /** Looks at everything that may be wrong, at once; answers in any state. */
   doctor(asker: Asker): Promise<DoctorReport>;
+  /** Compares the lists, and every copy with the committed state; without `repair` and `adopt` it changes nothing. */
+  verify(request: VerifyRequest, asker: Asker): Promise<VerifyReport>;
+  /** How far a verification is; answers at once. */
+  verifyProgress(): VerifyProgress;
   serve(request: ServeRequest, asker: Asker): Promise<MembershipChange>;
   /** Makes this node a member that does not serve. */
   join(request: JoinRequest, asker: Asker): Promise<MembershipChange>;

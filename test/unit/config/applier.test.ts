@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Applier } from '../../../src/config/applier.js';
+import { Applier, type CheckRequest } from '../../../src/config/applier.js';
 import { type CommitRecord, sealRecord } from '../../../src/config/log/record.js';
 import { Store } from '../../../src/config/store.js';
 import type { Look } from '../../../src/config/values-look.js';
@@ -79,8 +79,8 @@ class Bench {
     await this.volume.writeFile(key, Buffer.from(text));
   }
 
-  check(isRepair: boolean): Promise<Look> {
-    return this.applier.check(isRepair);
+  check(request: CheckRequest): Promise<Look> {
+    return this.applier.check(request);
   }
 
   async read(key: string): Promise<string> {
@@ -106,7 +106,8 @@ describe('applier', () => {
     bench.put('slow');
     await bench.clock.advance(100);
     bench.put('behind');
-    await bench.clock.advance(8000);
+    // The value, and the version after it.
+    await bench.clock.advance(14_000);
     assert.deepEqual(bench.said, [false]);
     bench.brick.putMs = 0;
     await bench.clock.advance(20_000);
@@ -131,7 +132,7 @@ describe('applier', () => {
     const bench = new Bench();
     await bench.open();
     await bench.hand('first', 'by hand');
-    const look = bench.check(false);
+    const look = bench.check({ isRepair: false });
     await bench.clock.advance(1000);
     assert.deepEqual(
       (await look).wrong.map(({ key, how }) => `${key} ${how}`),
@@ -144,7 +145,7 @@ describe('applier', () => {
     await bench.clock.advance(30_000);
     assert.deepEqual(bench.said.splice(0), [true]);
     await bench.hand('first', 'again');
-    const repair = bench.check(true);
+    const repair = bench.check({ isRepair: true });
     await bench.clock.advance(1000);
     await repair;
     assert.equal(await bench.read('first'), 'first');

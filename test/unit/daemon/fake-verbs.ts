@@ -15,6 +15,12 @@ import type {
   Verbs,
   Written,
 } from '../../../src/daemon/verbs.js';
+import type {
+  CopyReport,
+  VerifyProgress,
+  VerifyReport,
+  VerifyRequest,
+} from '../../../src/daemon/verify-report.js';
 
 interface Entry {
   readonly value: Buffer;
@@ -25,6 +31,8 @@ interface Entry {
 export class FakeVerbs implements Verbs {
   readonly values = new Map<Key, Entry>();
   readonly servers_: string[] = [];
+  /** Copies that verify finds to differ, until it repairs them. */
+  readonly copies: CopyReport[] = [];
   /** Who asked last, and for what. */
   readonly askers: Asker[] = [];
   revision = 0;
@@ -104,6 +112,21 @@ export class FakeVerbs implements Verbs {
     await this.asked(asker);
     const checks = this.findings.map((finding) => ({ name: 'a check', ...finding }));
     return { node: `id-of-${this.name}`, name: this.name, version: '0', checks };
+  }
+
+  async verify(request: VerifyRequest, asker: Asker): Promise<VerifyReport> {
+    const servers = await this.servers(asker);
+    const copies = this.copies.splice(0, request.repair ? this.copies.length : 0);
+    const repaired = copies.map(({ node, name, differs }) => ({
+      ...{ node, name, corrected: differs, problem: null },
+    }));
+    const agree = this.copies.length === 0;
+    const { revision } = this;
+    return { revision, servers, copies: this.copies, repaired, adopted: [], own: '', agree };
+  }
+
+  verifyProgress(): VerifyProgress {
+    return { running: false, checked: 0, total: 0 };
   }
 
   async serve(request: ServeRequest, asker: Asker): Promise<MembershipChange> {

@@ -11,6 +11,8 @@ interface Inode {
   readonly gfid: Gfid;
   readonly mode: number;
   data: Buffer;
+  /** As the frame of the last write had it; a hand's leaves it. */
+  time: { readonly sec: number; readonly nsec: number };
   readonly names: Map<string, Inode> | undefined;
   readonly xattrs: Map<string, Buffer>;
 }
@@ -67,6 +69,7 @@ export class MemoryVolume extends Xlator {
     put: async ({ pargfid, bname, mode, data, xdata }) => {
       const inode = this.findOrMake(pargfid, bname, mode, xdata);
       inode.data = Buffer.from(data);
+      inode.time = this.lastFrame?.time ?? inode.time;
       return this.entry(inode);
     },
     create: async ({ pargfid, bname, mode, fd, xdata }) => {
@@ -166,7 +169,8 @@ export class MemoryVolume extends Xlator {
 
   private make(gfid: Gfid, mode: number): Inode {
     const names = (mode & S_IFDIR) === S_IFDIR ? new Map<string, Inode>() : undefined;
-    const inode = { gfid, mode, data: Buffer.alloc(0), names, xattrs: new Map() };
+    const time = { sec: 0, nsec: 0 };
+    const inode = { gfid, mode, data: Buffer.alloc(0), time, names, xattrs: new Map() };
     this.inodes.set(gfid, inode);
     return inode;
   }
@@ -213,6 +217,7 @@ function gfidReq(xdata: Dict): Gfid {
   return value.gfid;
 }
 
-function iattOf({ gfid, mode, data }: Inode): Iatt {
-  return { ...NO_IATT, gfid, mode, size: data.length, nlink: 1 };
+function iattOf({ gfid, mode, data, time }: Inode): Iatt {
+  const { sec: mtime, nsec: mtimeNsec } = time;
+  return { ...NO_IATT, gfid, mode, size: data.length, nlink: 1, mtime, mtimeNsec };
 }
