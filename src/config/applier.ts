@@ -1,6 +1,7 @@
 import { isErrno } from '../fop/error.js';
 import { type Clock, sleep, type Timer } from '../platform/platform.js';
 import { ApplierPace } from './applier-pace.js';
+import { type Asked, attempt, type CheckRequest, refuse } from './copy-check.js';
 import { type DesiredValue, derivedValues, desiredValue, VERSION_KEY } from './desired-values.js';
 import { inParallel } from './in-parallel.js';
 import { type Key, MAX_VALUE_BYTES } from './key.js';
@@ -43,19 +44,6 @@ const MAX_LOOKS = 6;
 const NO_BRICK = 'the brick does not answer';
 /** Few keys are named in a log line; the rest are counted. */
 const NAMED = 5;
-
-export interface CheckRequest {
-  /** Put right what differs. */
-  readonly isRepair: boolean;
-  /** These paths only; undefined: all. */
-  readonly only?: ReadonlySet<Key>;
-}
-
-/** Somebody waits for a look at the whole copy. */
-interface Asked extends CheckRequest {
-  resolve(look: Look): void;
-  reject(error: Error): void;
-}
 
 /**
  * Brings this node's values export to what the applied state says, and keeps it there. What to do follows
@@ -389,23 +377,4 @@ export class Applier {
       (key) => derived.get(key) ?? desiredValue(store, cluster, key),
     );
   }
-}
-
-/** Runs `act` where anybody asks for it. A failure is theirs alone. */
-async function attempt<T>(
-  asked: readonly Asked[],
-  act: () => Promise<T>,
-  isDue = asked.length > 0,
-): Promise<T | undefined> {
-  if (!isDue && asked.length === 0) return undefined;
-  try {
-    return await act();
-  } catch (error) {
-    refuse(asked, error);
-    return undefined;
-  }
-}
-
-function refuse(asked: readonly Asked[], error: unknown): void {
-  for (const { reject } of asked) reject(error instanceof Error ? error : new Error(String(error)));
 }

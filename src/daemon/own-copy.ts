@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Applier, CheckRequest } from '../config/applier.js';
+import type { Applier } from '../config/applier.js';
+import type { CheckRequest } from '../config/copy-check.js';
 import { ConfigError } from '../config/error.js';
 import { type Key, MAX_VALUE_BYTES } from '../config/key.js';
 import { decodeMessage, encodeMessage } from '../config/message.js';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Applier, type CheckRequest } from '../../../src/config/applier.js';
+import { Applier } from '../../../src/config/applier.js';
+import type { CheckRequest } from '../../../src/config/copy-check.js';
 import { type CommitRecord, sealRecord } from '../../../src/config/log/record.js';
 import { Store } from '../../../src/config/store.js';
 import type { Look } from '../../../src/config/values-look.js';
