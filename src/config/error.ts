@@ -105,6 +105,11 @@ export class ConfigError extends Error implements Problem {
   }
 }
 
+/** The code of that name, as it stands in a text. */
+export function codeNamed(name: string | undefined): Code | undefined {
+  return Object.keys(CODES).find((code): code is Code => code === name);
+}
+
 export function isCode(error: unknown, ...codes: readonly Code[]): error is ConfigError {
   return error instanceof ConfigError && codes.includes(error.code);
 }

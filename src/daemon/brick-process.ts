@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ConfigError } from '../config/error.js';
 import { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from '../fop/fd.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import type { Clock, Timer } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
+import { problemBlock } from './brickd-problem.js';
+import { directoryOf } from './durable-file.js';
+import { localProblem } from './local-troubles.js';
 import type { Log } from './log.js';
+import { makeStateDir } from './prepare.js';
+import { type BrickFiles, isRunning, runningBrick, signal } from './running-brick.js';
 import { readSmallFile, writeSmallFile } from './small-file.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/hfs_brickd', import.meta.url));
@@ -17,20 +21,6 @@ const STEADY_MS = 10_000;
 const POLL_MS = 250;
 const STOP_MS = 5000;
 const MAX_TAIL_BYTES = 64 * 1024;
-
-export interface BrickFiles {
-  readonly volfile: string;
-  readonly pid: string;
-  readonly log: string;
-  /** What the process printed on standard error. */
-  readonly errors: string;
-}
-
-/** Where a brick's files are below a state directory. */
-export function brickFiles(stateDir: string): BrickFiles {
-  const base = `${stateDir}/run/brick`;
-  return { volfile: `${base}.vol`, pid: `${base}.pid`, log: `${base}.log`, errors: `${base}.err` };
-}
 
 /**
  * One brick process, kept running: started again with growing pauses when it ends, adopted when it outlived the
@@ -45,6 +35,7 @@ export class BrickProcess {
   private retryMs = FIRST_RETRY_MS;
   private timer: Timer | undefined;
   private startedMs = 0;
+  private volfile = '';
 
   constructor(
     private readonly disk: Disk,
@@ -55,10 +46,10 @@ export class BrickProcess {
 
   /** Has a brick with this volfile running: the one that runs already, if it has the same, else a new one. */
   async start(volfile: string): Promise<void> {
-    const running = this.runningPid();
+    const running = runningBrick(this.disk, this.files);
+    this.volfile = volfile;
     if (running !== undefined && this.readVolfile() === volfile) return this.adopt(running);
     if (running !== undefined) await this.end(running);
-    writeSmallFile(this.disk, this.files.volfile, volfile, 0o600);
     this.spawn();
   }
 
@@ -69,7 +60,7 @@ export class BrickProcess {
 
   /** Ends one that an earlier hekafsd has left. */
   async endLeft(): Promise<void> {
-    const running = this.runningPid();
+    const running = runningBrick(this.disk, this.files);
     if (running === undefined) return;
     this.log.info('a brick that nobody needs any more is ended', { brick: running });
     await this.end(running);
@@ -91,24 +82,13 @@ export class BrickProcess {
     }
   }
 
-  /** The process of the pid file, if it is a brick with our volfile. */
-  private runningPid(): number | undefined {
-    try {
-      const pid = Number(readSmallFile(this.disk, this.files.pid, 64).trim());
-      const words = readSmallFile(this.disk, `/proc/${pid}/cmdline`, 64 * 1024);
-      return words.includes(this.files.volfile) && this.isRunning(pid) ? pid : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
   private adopt(pid: number): void {
     this.pid = pid;
     this.startedMs = this.clock.monotonicMs();
     this.log.info('brick adopted', { brick: pid });
     const look = (): void => {
       if (this.isStopped || this.pid !== pid) return;
-      if (this.isRunning(pid)) this.timer = this.clock.after(POLL_MS, look);
+      if (isRunning(this.disk, pid)) this.timer = this.clock.after(POLL_MS, look);
       else this.ended('it is gone');
     };
     look();
@@ -117,6 +97,25 @@ export class BrickProcess {
   private spawn(): void {
     if (this.isStopped) return;
     this.startedMs = this.clock.monotonicMs();
+    try {
+      this.prepare();
+      this.launch();
+    } catch (error) {
+      const directory = directoryOf(byteString(this.files.volfile));
+      const told = localProblem(this.disk, 'the brick is not started', directory, error);
+      this.complaint = problemBlock(told).trim();
+      this.ended(told.why);
+    }
+  }
+
+  /** Made anew where somebody has removed it; on a full disk what stands there is good enough. */
+  private prepare(): void {
+    makeStateDir(this.disk, directoryOf(byteString(this.files.volfile)));
+    if (this.readVolfile() !== this.volfile)
+      writeSmallFile(this.disk, this.files.volfile, this.volfile, 0o600);
+  }
+
+  private launch(): void {
     const errors = this.disk.open(
       byteString(this.files.errors),
       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND,
@@ -132,17 +131,17 @@ export class BrickProcess {
     this.child = child;
     this.pid = child.pid ?? null;
     this.log.info('brick started', { brick: this.pid });
-    child.once('error', (error) => this.childEnded(child, error.message));
+    child.once('error', (error) => this.childEnded(child, error.message, error.message));
     child.once('exit', (code, signal) =>
       this.childEnded(child, signal ? `signal ${signal}` : `exit ${code}`),
     );
     child.unref();
   }
 
-  private childEnded(child: ChildProcess, how: string): void {
+  private childEnded(child: ChildProcess, how: string, why: string | null = null): void {
     if (this.child !== child) return;
     this.child = undefined;
-    this.complaint = this.errorTail();
+    this.complaint = this.errorTail() ?? why;
     this.ended(how);
   }
 
@@ -169,42 +168,11 @@ export class BrickProcess {
     }
   }
 
-  /** False for a zombie too: a process that ended and that nobody has asked about. */
-  private isRunning(pid: number): boolean {
-    if (!signal(pid, 0)) return false;
-    try {
-      const stat = readSmallFile(this.disk, `/proc/${pid}/stat`, 4096);
-      return !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
-    } catch {
-      return false;
-    }
-  }
-
   private async end(pid: number): Promise<void> {
     signal(pid, 'SIGTERM');
     const deadline = this.clock.monotonicMs() + STOP_MS;
-    while (this.isRunning(pid) && this.clock.monotonicMs() < deadline) await sleep(this.clock, 20);
-    if (this.isRunning(pid)) signal(pid, 'SIGKILL');
+    while (isRunning(this.disk, pid) && this.clock.monotonicMs() < deadline)
+      await sleep(this.clock, 20);
+    if (isRunning(this.disk, pid)) signal(pid, 'SIGKILL');
   }
-}
-
-function signal(pid: number, what: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(pid, what);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A brick that does not come up, as an error for the one who asked for it. */
-export function brickFailed(complaint: string | null): ConfigError {
-  const found = /^(HFS-\d{4}) ([^\n]*)\nnext: ([^\n]*)/.exec(complaint ?? '');
-  const why = found?.[2] ?? complaint ?? 'it did not answer in time';
-  return new ConfigError(
-    'HFS-5004',
-    'the brick does not start',
-    why,
-    found?.[3] ?? 'read the log of the brick',
-  );
 }

@@ -26,11 +26,14 @@ export class DurableFile {
     await this.disk.fsyncdir(directoryOf(this.path));
   }
 
-  /** The name itself is never missing in between: the backup is a second link to it. */
+  /** Neither name is ever missing in between: the backup is a second link to the file, renamed over the one before. */
   private keepOld(): void {
-    const backup = `${this.path}.bak`;
-    ignoreMissing(() => this.disk.unlink(backup));
-    ignoreMissing(() => this.disk.link(this.path, backup));
+    const next = `${this.path}.bak.tmp`;
+    ignoreMissing(() => this.disk.unlink(next));
+    ignoreMissing(() => {
+      this.disk.link(this.path, next);
+      this.disk.rename(next, `${this.path}.bak`);
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { CODES, ConfigError } from '../config/error.js';
-import { isErrno } from '../fop/error.js';
+import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
+import type { Disk } from '../platform/disk.js';
 import { requireSystemCalls } from '../platform/node/syscalls.js';
 import type { Platform } from '../platform/platform.js';
 import { VERSION } from '../version.js';
@@ -10,15 +11,16 @@ import { readWhole } from './durable-file.js';
 import { daemonHelp } from './help.js';
 import { type RunningHttp, serveHttp } from './http.js';
 import { HttpPeers } from './http-peers.js';
-import { lockStateDir } from './lock-file.js';
+import { localProblem } from './local-troubles.js';
+import { type HeldLock, lockStateDir } from './lock-file.js';
 import { type OpenLog, openLog } from './log.js';
 import type { RunningNode, StartNode } from './node-start.js';
 import { type DaemonOptions, daemonOptions } from './options.js';
-import { freeSocketPath, makeStateDir, rootToken } from './prepare.js';
+import { freeSocketPath, isThere, makeStateDir, rootToken } from './prepare.js';
 import { merged, optionChanges, tellReload } from './reload.js';
 import { Service } from './service.js';
 import { type ServiceEnvironment, takeServiceEnvironment } from './service-manager.js';
-import { socketPath } from './state-dir.js';
+import { socketPath, tokenPath } from './state-dir.js';
 
 /** What the program is made of; a test puts in its own. */
 export interface DaemonProgram {
@@ -64,7 +66,7 @@ async function runDaemon(daemon: Daemon): Promise<number> {
   const { disk, clock } = daemon.platform;
   const options = daemon.readOptions();
   makeStateDir(disk, options.stateDir);
-  const lock = lockStateDir(disk, options.stateDir, requireSystemCalls('flock').flock);
+  const lock = takeLock(disk, options.stateDir);
   const log = openDaemonLog(options, daemon.platform);
   try {
     tellStart(log, options);
@@ -82,11 +84,28 @@ async function runDaemon(daemon: Daemon): Promise<number> {
     lock.release();
     return 0;
   } catch (error) {
-    logFatal(log, error);
-    throw error;
+    const cause = startError(disk, options.stateDir, error);
+    logFatal(log, cause);
+    lock.release();
+    throw cause;
   } finally {
     log.flush();
   }
+}
+
+function takeLock(disk: Disk, stateDir: string): HeldLock {
+  try {
+    return lockStateDir(disk, stateDir, requireSystemCalls('flock').flock);
+  } catch (error) {
+    throw startError(disk, stateDir, error);
+  }
+}
+
+/** What the disk under the state directory refused is told as that. */
+function startError(disk: Disk, stateDir: string, error: unknown): unknown {
+  if (!(error instanceof FopError)) return error;
+  const { code, what, why, next } = localProblem(disk, 'hekafsd cannot go on', stateDir, error);
+  return new ConfigError(code, what, why, next, error);
 }
 
 function tellStart(log: OpenLog, { stateDir, sources, overruled }: DaemonOptions): void {
@@ -129,11 +148,18 @@ async function startAll(
 ): Promise<Running> {
   const { platform } = program;
   process.on('uncaughtException', (error) => crash(log, error));
-  const token = await rootToken(platform.disk, platform.random, options.stateDir);
+  const { token, replaced } = await rootToken(platform.disk, platform.random, options.stateDir);
+  if (replaced !== undefined)
+    log.warn('the token of this node was replaced', {
+      path: tokenPath(options.stateDir),
+      why: replaced,
+      next: 'programs that keep a copy of it have to read it again',
+    });
   let node: RunningNode | undefined;
   const http = await serveHttp({
     at: options.http,
     socketPath: freeSocketPath(platform.disk, options.stateDir),
+    isSocketThere: () => isThere(platform.disk, socketPath(options.stateDir)),
     token,
     served: () => node,
     clock: platform.clock,
@@ -142,8 +168,14 @@ async function startAll(
       log.error('a request met a bug', { ...bugFields(error), requestId }),
   });
   const peers = new HttpPeers(() => node?.clusterSecret());
-  node = await program.startNode({ options, http: http.endpoint, platform, peers, log });
-  return { options, node, http, peers };
+  try {
+    node = await program.startNode({ options, http: http.endpoint, platform, peers, log });
+    return { options, node, http, peers };
+  } catch (error) {
+    await http.close();
+    peers.close();
+    throw error;
+  }
 }
 
 function openDaemonLog(options: DaemonOptions, platform: Platform): OpenLog {
@@ -206,7 +238,9 @@ function readConfigFile(platform: Platform, path: string): string | undefined {
     return readWhole(platform.disk, byteString(path)).toString('utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const next = 'correct the file or move it away';
+    throw new ConfigError('HFS-1001', `${path} cannot be read`, why, next, error);
   }
 }
 

@@ -9,9 +9,17 @@ import { Aborted, drain, readBody } from './http-body.js';
 import { CONFIG_ROUTES } from './http-config.js';
 import { relayRoute } from './http-relay.js';
 import { checkQuery, matchRoute, type Route, type Served } from './http-route.js';
-import { close, DEFAULT_LIMITS, type HttpLimits, listen, newServer } from './http-server.js';
+import {
+  close,
+  DEFAULT_LIMITS,
+  type HttpLimits,
+  type Listener,
+  listen,
+  newServer,
+} from './http-server.js';
 import { STATUS_ROUTES } from './http-status.js';
 import { VERIFY_ROUTES } from './http-verify.js';
+import { LocalSocket } from './local-socket.js';
 import type { Asker } from './verbs.js';
 
 const OWN_ROUTES: readonly Route[] = [
@@ -39,6 +47,8 @@ export interface HttpSetup {
   /** Told of errors that are bugs, with the request that met them. */
   readonly onBug: (error: unknown, requestId: string) => void;
   readonly limits?: HttpLimits;
+  /** Whether the socket's name is there still; where it is not, another one is made. */
+  readonly isSocketThere?: () => boolean;
 }
 
 export interface RunningHttp {
@@ -52,10 +62,11 @@ export interface RunningHttp {
 export async function serveHttp(setup: HttpSetup): Promise<RunningHttp> {
   const limits = setup.limits ?? DEFAULT_LIMITS;
   const tcp = newServer(limits, (request, response) => answer(setup, request, response, false));
-  const unix = newServer(limits, (request, response) => answer(setup, request, response, true));
+  const onSocket: Listener = (request, response) => answer(setup, request, response, true);
   await listen(tcp, { host: setup.at.host, port: setup.at.port });
+  let socket: LocalSocket;
   try {
-    await listen(unix, { path: setup.socketPath });
+    socket = await LocalSocket.open(setup.socketPath, () => newServer(limits, onSocket), setup);
   } catch (error) {
     tcp.close();
     throw error;
@@ -64,8 +75,7 @@ export async function serveHttp(setup: HttpSetup): Promise<RunningHttp> {
   const port = typeof bound === 'object' && bound !== null ? bound.port : setup.at.port;
   return {
     endpoint: { host: setup.at.host, port },
-    close: async () =>
-      void (await Promise.all([tcp, unix].map((each) => close(each, setup.clock)))),
+    close: async () => void (await Promise.all([close(tcp, setup.clock), socket.close()])),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Problem } from '../config/error.js';
 import { isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
-import { brickFailed } from './brick-process.js';
+import { brickFailed } from './brick-failed.js';
 import type { Node } from './node.js';
 
 /** What a write below `path` met, with the room that is left where room was missing. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '../config/error.js';
 import { isErrno } from '../fop/error.js';
-import { O_CREAT, O_NOFOLLOW, O_RDWR } from '../fop/fd.js';
+import { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } from '../fop/fd.js';
 import { type ByteString, byteString } from '../fop/name.js';
 import type { Disk, FileNumber } from '../platform/disk.js';
 import { ignoreMissing, readWhole } from './durable-file.js';
@@ -12,8 +12,9 @@ export interface HeldLock {
 }
 
 /**
- * Makes this process the one hekafsd of a state directory: an exclusive lock on `hekafsd.pid`, which also names it. The
- * kernel drops the lock with the process, however that ends. Throws HFS-5002 naming the other one.
+ * Makes this process the one hekafsd of a state directory: an exclusive lock on the directory itself, and on `hekafsd.pid`,
+ * which also names it; that file alone could be removed and made anew. The kernel drops locks with the
+ * process, however that ends. Throws HFS-5002 naming the other one.
  */
 export function lockStateDir(
   disk: Disk,
@@ -21,12 +22,36 @@ export function lockStateDir(
   flock: (file: FileNumber) => void,
 ): HeldLock {
   const path = byteString(join(stateDir, 'hekafsd.pid'));
-  for (;;) {
-    const file = disk.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
-    const isMine = locked(disk, stateDir, path, file, flock);
-    if (isMine) return held(disk, path, file);
-    disk.close(file);
+  const directory = lockDirectory(disk, stateDir, path, flock);
+  try {
+    for (;;) {
+      const file = disk.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+      const isMine = locked(disk, stateDir, path, file, flock);
+      if (isMine) return held(disk, path, file, directory);
+      disk.close(file);
+    }
+  } catch (error) {
+    disk.close(directory);
+    throw error;
   }
+}
+
+function lockDirectory(
+  disk: Disk,
+  stateDir: string,
+  path: ByteString,
+  flock: (file: FileNumber) => void,
+): FileNumber {
+  const directory = disk.open(byteString(stateDir), O_RDONLY, 0);
+  try {
+    flock(directory);
+  } catch (error) {
+    // Some network filesystems lock no directories: there the file has to do.
+    if (!isErrno(error, 'EAGAIN')) return directory;
+    disk.close(directory);
+    throw inUse(stateDir, pidIn(disk, path), error);
+  }
+  return directory;
 }
 
 /** False where a finishing process has removed the file in between: it is to be opened again. */
@@ -40,20 +65,33 @@ function locked(
   try {
     flock(file);
   } catch (error) {
-    const pid = readWhole(disk, path).toString('latin1').trim();
     disk.close(file);
-    throw inUse(stateDir, pid, error);
+    throw inUse(stateDir, pidIn(disk, path), error);
   }
   return inodeOf(disk, path) === disk.fstat(file).ino;
 }
 
-function held(disk: Disk, path: ByteString, file: FileNumber): HeldLock {
-  disk.truncate(file, 0);
-  disk.write(file, Buffer.from(`${process.pid}\n`), 0);
+function pidIn(disk: Disk, path: ByteString): string {
+  try {
+    return readWhole(disk, path).toString('latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+function held(disk: Disk, path: ByteString, file: FileNumber, directory: FileNumber): HeldLock {
+  try {
+    disk.truncate(file, 0);
+    disk.write(file, Buffer.from(`${process.pid}\n`), 0);
+  } catch (error) {
+    // The lock is what counts. A node must be able to start while its disk is full.
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS')) throw error;
+  }
   return {
     release: () => {
       ignoreMissing(() => disk.unlink(path));
       disk.close(file);
+      disk.close(directory);
     },
   };
 }

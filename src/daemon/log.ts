@@ -62,6 +62,9 @@ export function openLog(setup: LogSetup): OpenLog {
   };
 }
 
+/** Lines that wait for a disk that takes none; beyond it they are lost. */
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+
 /** Where the lines go: a file, or standard error. */
 class LogTarget {
   private file: ReturnType<typeof pino.destination>;
@@ -90,7 +93,11 @@ class LogTarget {
 
 function openFile(path: string | undefined): ReturnType<typeof pino.destination> {
   try {
-    return pino.destination({ dest: path ?? 2, sync: true, append: true });
+    const settings = { dest: path ?? 2, sync: true, append: true, maxLength: MAX_UNWRITTEN_BYTES };
+    const file = pino.destination(settings);
+    // A disk that is full takes the lines later: a program must not end because it could not tell something.
+    file.on('error', () => undefined);
+    return file;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const next = 'name a file that this user can write with --log-file, or - for standard error';

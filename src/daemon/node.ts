@@ -5,7 +5,7 @@ import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
 import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
 import { lookupAll } from '../platform/node/names.js';
-import { BrickProcess, brickFiles } from './brick-process.js';
+import { BrickProcess } from './brick-process.js';
 import { ClientNode } from './client-node.js';
 import {
   doesNotServe,
@@ -32,6 +32,7 @@ import { foundOwnLog } from './own-log.js';
 import { PendingState } from './pending-state.js';
 import { makeStateDir } from './prepare.js';
 import { Relay } from './relay.js';
+import { brickFiles } from './running-brick.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
 import type { StateFile } from './state.js';

@@ -1,5 +1,5 @@
 import { firstRecord, foundingLog, headerEntry } from '../config/log/new-log.js';
-import { brickFailed } from './brick-process.js';
+import { brickFailed } from './brick-failed.js';
 import type { ConfigNode } from './config-node.js';
 import { foundLog } from './found-log.js';
 import type { Node } from './node.js';

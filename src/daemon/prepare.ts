@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/error.js';
 import { isErrno } from '../fop/error.js';
-import { byteString } from '../fop/name.js';
+import { type ByteString, byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import type { Random } from '../platform/platform.js';
 import { directoryOf, ignoreMissing, readWhole, writeSynced } from './durable-file.js';
@@ -20,23 +20,43 @@ export function makeStateDir(disk: Disk, stateDir: string): void {
   }, '');
 }
 
-/** The secret of root on this node: made once, then read. Throws HFS-5003 for a file that holds none. */
-export async function rootToken(disk: Disk, random: Random, stateDir: string): Promise<string> {
+export interface RootToken {
+  readonly token: string;
+  /** Why the one before was not good enough; undefined where there was none, or it is this one. */
+  readonly replaced: string | undefined;
+}
+
+/**
+ * The secret of root on this node: made once, then read. One that is damaged, or that others may have read, is
+ * replaced: nobody but root has to know it. Throws HFS-5003 where none can be made.
+ */
+export async function rootToken(disk: Disk, random: Random, stateDir: string): Promise<RootToken> {
   const path = byteString(tokenPath(stateDir));
   try {
-    const token = readWhole(disk, path).toString('latin1').trim();
-    if (/^[\x21-\x7e]{16,256}$/.test(token)) return token;
+    const found = readToken(disk, path);
+    if ('token' in found) return { token: found.token, replaced: undefined };
+    return { token: await newToken(disk, random, path), replaced: found.why };
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return newToken(disk, random, path);
+    if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS')) throw error;
+    const next = 'move it away and start again';
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError('HFS-5003', `${tokenPath(stateDir)} cannot be used`, why, next, error);
+  }
+}
+
+function readToken(
+  disk: Disk,
+  path: ByteString,
+): { readonly token: string } | { readonly why: string | undefined } {
+  try {
+    const token = readWhole(disk, path).toString('latin1').trim();
+    if (!/^[\x21-\x7e]{16,256}$/.test(token)) return { why: 'it held no token' };
+    const mode = disk.lstat(path).mode & 0o777;
+    return (mode & 0o077) === 0 ? { token } : { why: `its mode was ${mode.toString(8)}` };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { why: undefined };
     throw error;
   }
-  const why = 'it holds no token';
-  throw new ConfigError(
-    'HFS-5003',
-    `${tokenPath(stateDir)} is damaged`,
-    why,
-    'remove it and start again',
-  );
 }
 
 /** Removes the socket of a hekafsd that is no more; the caller holds the lock of the directory. */
@@ -44,6 +64,15 @@ export function freeSocketPath(disk: Disk, stateDir: string): string {
   const path = socketPath(stateDir);
   ignoreMissing(() => disk.unlink(byteString(path)));
   return path;
+}
+
+export function isThere(disk: Disk, path: string): boolean {
+  try {
+    disk.lstat(byteString(path));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function newToken(disk: Disk, random: Random, path: string): Promise<string> {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Low } from 'lowdb';
 import { ConfigError } from '../config/error.js';
-import { isErrno } from '../fop/error.js';
+import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
-import { DurableFile, readWhole } from './durable-file.js';
+import { DurableFile, ignoreMissing, readWhole } from './durable-file.js';
 
 /*
  * What a node keeps for itself, outside of the config filesystem: its identity, and what it recorded of others. On disk:
@@ -40,6 +40,7 @@ export class StateFile<State extends object> {
   ): Promise<StateFile<State>> {
     const { state, recovery } = readGenerations<State>(disk, path);
     const file = new DurableFile(disk, path);
+    if (recovery !== undefined) await recover(disk, path, file, state);
     const adapter = {
       read: async () => state ?? null,
       write: (data: State) => file.replace(encodeState(data)),
@@ -97,6 +98,31 @@ export function decodeState(bytes: Buffer): unknown {
   return data;
 }
 
+/**
+ * What cannot be read is kept, but not under this name: it would become the backup of the next write, and take the place of
+ * the good one. A disk that does not let us do it is found out by that write.
+ */
+async function recover(disk: Disk, path: string, file: DurableFile, state: unknown): Promise<void> {
+  try {
+    ignoreMissing(() => disk.rename(byteString(path), byteString(freeName(disk, path))));
+    await file.replace(encodeState(state));
+  } catch (error) {
+    if (!(error instanceof FopError)) throw error;
+  }
+}
+
+function freeName(disk: Disk, path: string): string {
+  for (let count = 1; ; count++) {
+    const name = `${path}.damaged-${count}`;
+    try {
+      disk.lstat(byteString(name));
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return name;
+      throw error;
+    }
+  }
+}
+
 interface Generations<State> {
   readonly state: State | undefined;
   readonly recovery: string | undefined;
@@ -124,6 +150,8 @@ function attempt<State>(disk: Disk, path: string): Attempt<State> {
     return { state, isMissing: false, why: '' };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    // Nothing is wrong with it: an older one must not take its place.
+    if (isErrno(error, 'EACCES', 'EPERM')) throw forbidden(path, error);
     const isMissing = isErrno(error, 'ENOENT');
     const why = isMissing
       ? 'it is missing'
@@ -136,6 +164,16 @@ function attempt<State>(disk: Disk, path: string): Attempt<State> {
 
 function sumOf(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function forbidden(path: string, cause: FopError): ConfigError {
+  return new ConfigError(
+    'HFS-5003',
+    `${path} cannot be read`,
+    `this user may not (${cause.errno})`,
+    'give the state directory back to the user that runs hekafsd',
+    cause,
+  );
 }
 
 function newerVersion(version: number): ConfigError {

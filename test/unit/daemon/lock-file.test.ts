@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockStateDir } from '../../../src/daemon/lock-file.js';
@@ -37,10 +45,10 @@ describe('state directory of a daemon', () => {
     let rounds = 0;
     const racing = (file: number): void => {
       flock(file);
-      if (rounds++ === 0) rmSync(join(directory, 'hekafsd.pid'));
+      if (rounds++ === 1) rmSync(join(directory, 'hekafsd.pid'));
     };
     const lock = lockStateDir(disk, directory, racing);
-    assert.equal(rounds, 2);
+    assert.equal(rounds, 3, 'the directory, and the file twice');
     assert.ok(existsSync(join(directory, 'hekafsd.pid')));
     lock.release();
   });
@@ -55,10 +63,32 @@ describe('state directory of a daemon', () => {
   });
 
   it('has a token, the same every time', async () => {
-    const token = await rootToken(disk, nodeRandom, directory);
+    const { token } = await rootToken(disk, nodeRandom, directory);
     assert.match(token, /^[0-9a-f]{64}$/);
-    assert.equal(await rootToken(disk, nodeRandom, directory), token);
-    writeFileSync(join(directory, 'token'), '');
-    await assert.rejects(rootToken(disk, nodeRandom, directory), { code: 'HFS-5003' });
+    const again = await rootToken(disk, nodeRandom, directory);
+    assert.deepEqual(again, { token, replaced: undefined });
+  });
+
+  const UNFIT: readonly (readonly [string, RegExp, (path: string) => void])[] = [
+    ['is empty', /held no token/, (path) => writeFileSync(path, '')],
+    ['is something else', /held no token/, (path) => writeFileSync(path, 'a b\0c'.repeat(9))],
+    ['can be read by others', /its mode was 644/, (path) => chmodSync(path, 0o644)],
+  ];
+  for (const [what, why, spoil] of UNFIT)
+    it(`has another token where that ${what}`, async () => {
+      const { token } = await rootToken(disk, nodeRandom, directory);
+      spoil(join(directory, 'token'));
+      const next = await rootToken(disk, nodeRandom, directory);
+      assert.notEqual(next.token, token);
+      assert.match(next.replaced ?? '', why);
+      assert.equal(statSync(join(directory, 'token')).mode & 0o777, 0o600);
+    });
+
+  it('has one owner even where somebody has removed the file', () => {
+    const lock = lockStateDir(disk, directory, flock);
+    rmSync(join(directory, 'hekafsd.pid'));
+    assert.throws(() => lockStateDir(disk, directory, flock), { code: 'HFS-5002' });
+    lock.release();
+    lockStateDir(disk, directory, flock).release();
   });
 });

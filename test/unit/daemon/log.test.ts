@@ -87,6 +87,13 @@ describe('log', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('outlives a disk that is full', () => {
+    const setup = { level: 'info', node: 'alder', isTerminal: false } as const;
+    const log = openLog({ ...setup, file: '/dev/full', clock: nodeClock });
+    for (let n = 0; n < 3; n++) log.info('nobody will read this', { n });
+    log.flush();
+  });
+
   it('is readable on a terminal, and sends it no control characters', () => {
     const fields = { level: 'warn', time: '2020-01-02T03:04:05.678Z', node: 'alder', pid: 1 };
     const line = JSON.stringify({ ...fields, msg: 'a\x1b[2J', path: '/x', why: 'b\x07 c' });

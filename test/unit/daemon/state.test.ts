@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeState, encodeState, StateFile } from '../../../src/daemon/state.js';
@@ -105,9 +113,32 @@ describe('state of a node', () => {
         (state) => state.data.count,
         (error: { code?: string }) => error.code,
       );
+      rmSync(`${path}.damaged-1`, { force: true });
       const isNewer = data === 'HFS-5003' && /"v":[0-9]/.test(flipped.toString('latin1'));
       assert.ok(data === 1 || isNewer, `bit ${bit} gave ${data}`);
     }
+  });
+
+  it('keeps what it cannot read, and never makes it the backup', async () => {
+    await setTo(1, 2);
+    writeFileSync(path, 'half');
+    assert.equal((await open()).data.count, 1);
+    assert.equal(readFileSync(`${path}.damaged-1`, 'utf8'), 'half');
+    const again = await open();
+    assert.equal(again.recovery, undefined, 'the file is whole again');
+    assert.equal(again.data.count, 1);
+    rmSync(path);
+    assert.equal((await open()).data.count, 1, 'and so is the backup');
+  });
+
+  it('finds its way around a directory in its place', async () => {
+    await setTo(1, 2);
+    rmSync(path);
+    mkdirSync(path);
+    const state = await open();
+    assert.match(state.recovery ?? '', /EISDIR/);
+    await state.update(() => ({ count: 3, text: '' }));
+    assert.equal((await open()).data.count, 3);
   });
 
   it('uses the generation before where the file is gone', async () => {
