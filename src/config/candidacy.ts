@@ -3,6 +3,7 @@ import { type Members, majority, voters } from './members.js';
 import { encodeMessage } from './message.js';
 import { decodeAnswer } from './peer-answer.js';
 import type { Peers } from './peers.js';
+import type { Places } from './places.js';
 import type { InquireAnswer, LeaderHint, ServerSight } from './words.js';
 
 export interface CandidacyContext {
@@ -14,6 +15,7 @@ export interface CandidacyContext {
   /** HTTP addresses where members may be, beside those of the list. */
   listed(): readonly string[];
   members(): Members;
+  readonly places: Places;
 }
 
 const INQUIRE_TIMEOUT_MS = 400;
@@ -40,10 +42,23 @@ export class Candidacy {
 
   /** Asks all other servers: is there a leader, am I still a member, which epochs have they met? */
   async inquire(isWithoutLeader: boolean): Promise<Partial<InquireAnswer>[]> {
-    const { self, peers, cluster } = this.context;
-    const body = encodeMessage({ node: self, isWithoutLeader });
+    const { self } = this.context;
+    const { own: place } = this.context.places;
+    const body = encodeMessage({ node: self, isWithoutLeader, ...(place ? { place } : {}) });
     const others = this.context.members().servers.filter(({ node }) => node !== self);
     const addresses = new Set([...others.map(({ address }) => address), ...this.context.listed()]);
+    const answers = await this.ask(addresses, body);
+    // Somebody may know where the leader is now, though this node does not.
+    const leaders = answers.flatMap(({ leader }) => (leader ? [leader] : []));
+    const unasked = leaders.filter(({ node, address }) => node !== self && !addresses.has(address));
+    return [...answers, ...(await this.ask(new Set(unasked.map(({ address }) => address)), body))];
+  }
+
+  private async ask(
+    addresses: ReadonlySet<string>,
+    body: Buffer,
+  ): Promise<Partial<InquireAnswer>[]> {
+    const { self, peers, cluster, places } = this.context;
     const answers = [...addresses].map(async (address) => {
       try {
         const answer = await peers.call(address, 'inquire', body, INQUIRE_TIMEOUT_MS);
@@ -53,7 +68,9 @@ export class Candidacy {
       }
     });
     const known = (await Promise.all(answers)).filter((answer) => answer !== undefined);
-    return known.filter((answer) => answer.cluster === cluster && answer.node !== self);
+    const ours = known.filter((answer) => answer.cluster === cluster && answer.node !== self);
+    for (const { node, place } of ours) places.heard(node, place);
+    return ours;
   }
 
   /** In view of what the others said, for a node that hears no leader. */

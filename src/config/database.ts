@@ -1,12 +1,10 @@
-import type { Clock, Random } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
 import { AppliedWaiters } from './applied-waiters.js';
 import type { Command } from './command.js';
+import type { DatabaseContext } from './database-context.js';
 import { ConfigError } from './error.js';
 import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
-import type { Acceptor } from './log/acceptor.js';
-import type { VoterLength } from './log/entry.js';
 import { type Epoch, isSameEpoch } from './log/epoch.js';
 import { readLengths } from './log/known-lengths.js';
 import { lossOf } from './log/lost-vote.js';
@@ -17,11 +15,12 @@ import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { isForRoom, isPassing, isUnknown, toConfigError } from './passing-errors.js';
 import { decodeAnswer } from './peer-answer.js';
-import { PeerError, type Peers, type PeerVerb } from './peers.js';
+import { PeerError, type PeerVerb } from './peers.js';
+import { Places } from './places.js';
 import { RecentRecords } from './recent-records.js';
 import { RememberedLengths } from './remembered-lengths.js';
 import { SharedRound } from './shared-round.js';
-import { type Outcome, Store, type Touched } from './store.js';
+import { type Outcome, Store } from './store.js';
 import {
   type AnswerMark,
   decodeProposals,
@@ -34,40 +33,6 @@ import {
   type ServerSight,
 } from './words.js';
 
-export interface DatabaseContext {
-  /** This node's id. */
-  readonly self: string;
-  /** Of this process, a uuid that is new with each start. */
-  readonly instance: string;
-  readonly cluster: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly peers: Peers;
-  /** The last list that this node knows, from its own state: where to begin to look. */
-  readonly members: Members;
-  /** HTTP addresses where members may be, beside those of the list. */
-  listed(): readonly string[];
-  /** The acceptor of a server's log; a new one each time. */
-  acceptor(server: Server): Acceptor;
-  /** That voter is on no list any more: let go of what its acceptor needed. */
-  release(voter: string): void;
-  /** A record has been applied. */
-  applied(record: SealedRecord, touched: Touched): void;
-  /** How long the voters' logs were, as this node remembers. */
-  readonly lengths: readonly VoterLength[];
-  /** Keep these for the next start. Called now and then, and before the end. */
-  rememberLengths(lengths: readonly VoterLength[]): void;
-  /** The log of this node may not vote any more until it is replaced by a new one. Called once for each reason. */
-  ownLogLost(why: string): void;
-  /** This node is no member any more. Called once. */
-  retired(): void;
-  log(
-    level: 'debug' | 'info' | 'warn',
-    message: string,
-    fields?: Readonly<Record<string, unknown>>,
-  ): void;
-}
-
 const RETRY_MS = 40;
 const READ_INDEX_MS = 2000;
 
@@ -79,6 +44,7 @@ export class ConfigDatabase {
   private readonly recent = new RecentRecords();
   private readonly lengths: RememberedLengths;
   private readonly leadership: Leadership;
+  private readonly places: Places;
   private readonly readRound = new SharedRound(() => this.askReadIndex());
   private readonly confirmRound = new SharedRound(() => this.confirm());
   private readonly appliedWaiters: AppliedWaiters;
@@ -93,10 +59,17 @@ export class ConfigDatabase {
     this.lengths = new RememberedLengths(clock, context.lengths, (lengths) =>
       context.rememberLengths(lengths),
     );
+    this.places = new Places({
+      ...{ self, peers, own: context.place },
+      members: () => this.members,
+      moved: (server) => this.moved(server),
+      doubled: (server, address) => context.doubled?.(server, address),
+    });
     this.leadership = new Leadership({
       ...{ self, instance, cluster, clock, random, peers, store: this.store },
       listed: () => context.listed(),
-      members: () => this.members,
+      members: () => this.placed,
+      places: this.places,
       acceptor: (server) => context.acceptor(server),
       release: (voter) => context.release(voter),
       apply: (record) => this.apply(record),
@@ -119,6 +92,11 @@ export class ConfigDatabase {
   get members(): Members {
     const { members: applied } = this.store;
     return applied.epoch >= this.context.members.epoch ? applied : this.context.members;
+  }
+
+  /** The same, each server where it is now. */
+  get placed(): Members {
+    return this.places.over(this.members);
   }
 
   get isLeading(): boolean {
@@ -167,7 +145,7 @@ export class ConfigDatabase {
   }
 
   private async readOwnLog(): Promise<void> {
-    const self = this.members.servers.find((server) => server.node === this.context.self);
+    const self = this.placed.servers.find((server) => server.node === this.context.self);
     if (self === undefined) return;
     const link = this.leadership.link(self);
     try {
@@ -182,6 +160,11 @@ export class ConfigDatabase {
       if (loss) this.noteOwnLogLost(loss.message);
       else this.context.log('warn', 'own log could not be read', { error: String(error) });
     }
+  }
+
+  private moved(server: Server): void {
+    this.context.moved?.(server);
+    this.leadership.moved();
   }
 
   private noteConfirmed(atMs: number): void {
@@ -382,9 +365,11 @@ export class ConfigDatabase {
   }
 
   private inquired(body: Buffer): InquireAnswer {
-    const { node, list, isWithoutLeader } = decodeMessage<InquireWords>(body).json;
+    const { node, list, isWithoutLeader, place } = decodeMessage<InquireWords>(body).json;
     if (typeof node === 'string' && isWithoutLeader === true) this.leadership.isMissed(node);
-    const { members } = this;
+    const { members, places } = this;
+    const { own } = places;
+    places.heard(node, place);
     return {
       node: this.context.self,
       instance: this.context.instance,
@@ -395,6 +380,7 @@ export class ConfigDatabase {
       lengths: this.lengths.known.all(),
       isAskerRetired: typeof node === 'string' && isRetired(members, node),
       ...(typeof list === 'number' && list < members.epoch ? { members } : {}),
+      ...(own ? { place: own } : {}),
     };
   }
 }

@@ -50,6 +50,7 @@ export const CODES = {
   },
   'HFS-3011': { exit: 6, http: 503, title: 'no server of the cluster answers' },
   'HFS-3012': { exit: 1, http: 500, title: 'the source of members gives no answer' },
+  'HFS-3013': { exit: 6, http: 503, title: 'this server has moved and hears no leader' },
   'HFS-3201': { exit: 7, http: 409, title: 'two nodes with one id' },
   'HFS-3202': { exit: 5, http: 409, title: 'a verification is under way' },
   'HFS-3203': { exit: 6, http: 503, title: 'a copy cannot be looked at' },

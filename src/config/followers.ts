@@ -76,7 +76,12 @@ export class Followers {
         pusher.leave(this.context.commit());
         this.pushers.delete(node);
       }
-    for (const [node, server] of wanted) if (!this.pushers.has(node)) this.feed(server);
+    for (const [node, server] of wanted) {
+      const pusher = this.pushers.get(node);
+      if (pusher?.server.address === server.address) continue;
+      pusher?.stop();
+      this.feed(server);
+    }
   }
 
   private feed(server: Server): void {

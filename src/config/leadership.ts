@@ -12,6 +12,7 @@ import { EpochLost, VoterLink } from './log/voter-link.js';
 import type { Waited } from './log/waited.js';
 import type { Members, Server } from './members.js';
 import type { Peers } from './peers.js';
+import type { Places } from './places.js';
 import { HEARTBEAT_MS } from './pusher.js';
 import type { Store } from './store.js';
 import type { LeaderHint, ServerSight } from './words.js';
@@ -31,6 +32,7 @@ export interface LeadershipContext {
   readonly known: KnownLengths;
   /** The list in force, or while nothing is applied the one that the node remembers. */
   members(): Members;
+  readonly places: Places;
   acceptor(server: Server): Acceptor;
   release(voter: string): void;
   apply(record: SealedRecord): void;
@@ -144,6 +146,11 @@ export class Leadership {
       this.links.set(server.voter, link);
     }
     return link;
+  }
+
+  /** Servers are elsewhere than they were: whoever leads looks for them there. */
+  moved(): void {
+    this.followers?.sync();
   }
 
   /** A push came. False where its sender is not the newest leader that this node knows. */

@@ -23,6 +23,9 @@ export interface Server {
   readonly role: Role;
 }
 
+/** Where a server is: what changes when it moves, while its ids stay. */
+export type Place = Pick<Server, 'address' | 'host' | 'port' | 'path'>;
+
 export interface Tombstone {
   readonly node: string;
   readonly name: string;
@@ -114,6 +117,34 @@ export function withPromoted(members: Members, node: string): Members {
       each.node === node ? { ...each, role: 'voter' } : each,
     ),
   };
+}
+
+export function placeOf({ address, host, port, path }: Place): Place {
+  return { address, host, port, path };
+}
+
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.address === b.address && a.host === b.host && a.port === b.port && a.path === b.path;
+}
+
+/** The list with a server somewhere else; the same list where it is there already, or not on it. */
+export function withPlace(members: Members, voter: string, place: Place): Members {
+  const server = members.servers.find((each) => each.voter === voter);
+  if (server === undefined || isSamePlace(server, place)) return members;
+  return withServer(members, { ...server, ...placeOf(place) });
+}
+
+/** The list with a server called something else; the same list where it is called so already, or not on it. */
+export function withName(members: Members, voter: string, name: string): Members {
+  const server = members.servers.find((each) => each.voter === voter);
+  if (server === undefined || server.name === name) return members;
+  return withServer(members, { ...server, name });
+}
+
+function withServer(members: Members, server: Server): Members {
+  const { epoch, servers } = members;
+  const all = servers.map((each) => (each.voter === server.voter ? server : each));
+  return { ...members, epoch: epoch + 1, servers: all };
 }
 
 export function withoutServer(members: Members, server: Server): Members {

@@ -6,6 +6,7 @@ import type { Epoch } from './log/epoch.js';
 import type { Change } from './log/record.js';
 import type { Members } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
+import type { PlaceClaim } from './places.js';
 import type { Outcome } from './store.js';
 
 /** Who leads, as far as a node knows. */
@@ -70,6 +71,8 @@ export interface InquireWords {
   readonly isWithoutLeader?: boolean;
   /** The epoch of the asker's list; a newer one comes with the answer. */
   readonly list?: number;
+  /** Where the asker is, if it serves. */
+  readonly place?: PlaceClaim;
 }
 
 export interface InquireAnswer {
@@ -87,6 +90,8 @@ export interface InquireAnswer {
   readonly isAskerRetired: boolean;
   /** Where it is newer than the asker's. */
   readonly members?: Members;
+  /** Where the one is that answers. */
+  readonly place?: PlaceClaim;
 }
 
 /** One request on its way to the leader. */

@@ -7,6 +7,7 @@ import { readLengths } from '../config/log/known-lengths.js';
 import type { SealedRecord } from '../config/log/record.js';
 import type { Server } from '../config/members.js';
 import type { Peers } from '../config/peers.js';
+import type { PlaceClaim } from '../config/places.js';
 import { ValuesTree } from '../config/values-tree.js';
 import type { DictValue } from '../fop/dict.js';
 import { FopError } from '../fop/error.js';
@@ -38,6 +39,10 @@ export interface ConfigNodeSetup {
   readonly state: NodeState & { readonly cluster: string; readonly secret: string };
   /** Addresses of `--members`. */
   listed(): readonly string[];
+  /** Where this node is. */
+  readonly place?: PlaceClaim;
+  /** Another node at `address` says that it is this server. */
+  doubled?(server: Server, address: string): void;
   /** A commit has changed the list of servers, or the first one is known. */
   membersChanged(): void;
   /** This node's own brick does not answer any more; it may still run. */
@@ -56,7 +61,8 @@ export interface ConfigNodeSetup {
 }
 
 interface Connected {
-  readonly graph: Graph;
+  /** Another one when the brick moves. */
+  graph: Graph;
   isUp: boolean;
   /** Why it is not. */
   why: string;
@@ -66,7 +72,7 @@ interface Connected {
 export class ConfigNode {
   readonly database: ConfigDatabase;
   readonly applier: Applier;
-  private readonly journals = new Map<string, Connected>();
+  private readonly journals = new Map<string, Connected & { at?: string }>();
   private values: Connected | undefined;
   private readonly gate: ValuesGate;
   private timer: Timer | undefined;
@@ -86,6 +92,9 @@ export class ConfigNode {
       listed: () => setup.listed(),
       acceptor: (server) => this.acceptor(server),
       release: (voter) => this.release(voter),
+      ...(setup.place ? { place: setup.place } : {}),
+      moved: (server) => this.moveJournal(server),
+      doubled: (server, address) => setup.doubled?.(server, address),
       applied: (record, touched) => {
         this.applier.touched(touched);
         setup.applied(record);
@@ -145,6 +154,7 @@ export class ConfigNode {
     // While the log is read from its start, lists pass by that this node knows to be old.
     if (epoch === this.membersEpoch || epoch < this.setup.state.members.epoch) return;
     this.membersEpoch = epoch;
+    for (const server of this.database.placed.servers) this.moveJournal(server);
     this.setup.membersChanged();
   }
 
@@ -156,6 +166,17 @@ export class ConfigNode {
     this.timer = this.setup.platform.clock.after(FRESHNESS_MS, () => this.watchFreshness());
   }
 
+  /** A server's brick is elsewhere: calls under way fail, and the next ones go there. */
+  private moveJournal(server: Server): void {
+    const journal = this.journals.get(server.voter);
+    const at = `${server.host}:${server.port}`;
+    if (journal === undefined || journal.at === at || this.isStopped) return;
+    const { graph } = journal;
+    journal.at = at;
+    this.connect(this.journalVolfile(server), () => undefined, journal);
+    graph.stop().catch(() => undefined);
+  }
+
   /** Its graph is made once per voter and connects by itself; a call waits a moment for that. */
   acceptor(server: Server): Acceptor & AcceptorMaker {
     const { platform } = this.setup;
@@ -163,7 +184,7 @@ export class ConfigNode {
     const brick = `the brick at ${server.host}:${server.port}`;
     const ready = (): Promise<void> => this.waitUp(connected, brick);
     return new BrickAcceptor(
-      connected.graph.top,
+      movable(connected),
       platform.clock,
       platform.random,
       ACCEPTOR_TIMEOUT_MS,
@@ -180,29 +201,40 @@ export class ConfigNode {
   private journal(server: Server): Connected {
     const known = this.journals.get(server.voter);
     if (known) return known;
-    const leader = leaderCredentials(this.setup.state.secret);
-    const at = { number: server.brick, host: server.host, port: server.port };
-    const connected = this.connect(configJournalVolfile(at, leader), () => undefined);
-    this.journals.set(server.voter, connected);
-    return connected;
+    const connected = this.connect(this.journalVolfile(server), () => undefined);
+    const journal = Object.assign(connected, { at: `${server.host}:${server.port}` });
+    this.journals.set(server.voter, journal);
+    return journal;
   }
 
-  private connect(volfile: string, changed: (isUp: boolean) => void): Connected {
+  private journalVolfile({ brick: number, host, port }: Server): string {
+    const leader = leaderCredentials(this.setup.state.secret);
+    return configJournalVolfile({ number, host, port }, leader);
+  }
+
+  /** A graph of its own, or for `connected` another one than it had. */
+  private connect(
+    volfile: string,
+    changed: (isUp: boolean) => void,
+    connected?: Connected,
+  ): Connected {
     const graph = buildGraph(volfile, TRANSLATORS, this.setup.platform);
-    const connected: Connected = { graph, isUp: false, why: 'nothing has answered yet' };
+    const fresh = { graph, isUp: false, why: 'nothing has answered yet' };
+    const made = connected ? Object.assign(connected, fresh) : fresh;
     graph.top.listen((notice) => {
+      if (made.graph !== graph) return;
       this.logNotice(notice);
       if (notice.event !== 'child-up' && notice.event !== 'child-down') return;
-      connected.isUp = notice.event === 'child-up';
-      if (notice.event === 'child-down') connected.why = notice.why;
-      changed(connected.isUp);
+      made.isUp = notice.event === 'child-up';
+      if (notice.event === 'child-down') made.why = notice.why;
+      changed(made.isUp);
     });
     graph
       .start()
       .catch((error: unknown) =>
         this.setup.log.error('a graph does not start', { error: String(error) }),
       );
-    return connected;
+    return made;
   }
 
   private logNotice(notice: Notice): void {
@@ -250,4 +282,14 @@ export class ConfigNode {
   private async sayApplied(xdata: ReadonlyMap<string, DictValue>): Promise<void> {
     await this.values?.graph.top.wind('ipc', { op: APPLIED_OP, xdata }, ROOT_FRAME);
   }
+}
+
+/** The brick wherever it is now. */
+function movable(connected: Connected): Pick<Graph['top'], 'name' | 'wind'> {
+  return {
+    get name() {
+      return connected.graph.top.name;
+    },
+    wind: (fop, request, frame) => connected.graph.top.wind(fop, request, frame),
+  };
 }

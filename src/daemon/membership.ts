@@ -110,7 +110,7 @@ export async function addLearner(database: ConfigDatabase, body: Buffer): Promis
 }
 
 /** Works a change out from the newest list and commits it; again where another change came first. */
-async function changeList(
+export async function changeList(
   database: ConfigDatabase,
   timeoutMs: number,
   change: (members: Members) => Members | undefined,

@@ -7,6 +7,8 @@ const BRICK_SILENCE_MS = 1000;
 
 /** What a running node says of itself in its log, each with the next step. */
 export class NodeComplaints {
+  private readonly doubles = new Set<string>();
+
   constructor(private readonly node: Node) {}
 
   ownLogLost(why: string): void {
@@ -14,6 +16,17 @@ export class NodeComplaints {
       code: 'HFS-5006',
       why,
       next: 'the other servers go on without it; hfs_config retire this server, then hfs_config serve --join',
+    });
+  }
+
+  /** A node says that it is a server, while another one answers as that server where the list has it. */
+  doubled(name: string, address: string): void {
+    if (this.doubles.has(address)) return;
+    this.doubles.add(address);
+    this.node.setup.log.warn('two nodes with one id', {
+      code: 'HFS-3201',
+      why: `${address} says that it is ${name}, and ${name} answers where the list has it`,
+      next: 'a state directory was copied: stop the copy, move its state directory away, and let it join as a new node',
     });
   }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/error.js';
 import { FormatError } from '../config/log/bytes.js';
-import { type Members, voters } from '../config/members.js';
+import { type Members, placeOf, voters } from '../config/members.js';
 import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
 import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
@@ -29,6 +29,7 @@ import { type BrickState, isClient, isInterrupted, type NodeState } from './node
 import { NodeVerbs } from './node-verbs.js';
 import type { DaemonOptions } from './options.js';
 import { foundOwnLog } from './own-log.js';
+import { followOwnPlace, withAllowedPort } from './own-place.js';
 import { PendingState } from './pending-state.js';
 import { makeStateDir } from './prepare.js';
 import { Relay } from './relay.js';
@@ -226,8 +227,9 @@ export class Node implements PeerService, RunningNode {
   /** Starts brick and database as the state has them. */
   async takeUp(): Promise<ConfigNode> {
     const { state, setup } = this;
-    const { cluster, secret, brick } = state.data;
-    if (cluster === null || secret === null || brick === null) throw notInCluster();
+    const { cluster, secret } = state.data;
+    if (cluster === null || secret === null || state.data.brick === null) throw notInCluster();
+    const brick = await withAllowedPort(this, state.data.brick);
     makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
     this.noteUserMode(brick.path);
     await this.brick.start(this.brickVolfile(cluster, secret, brick));
@@ -248,6 +250,8 @@ export class Node implements PeerService, RunningNode {
       },
       keep: (key, value, why) => this.complaints.keep(key, value, why),
       valuesFailed: (failure) => this.complaints.valuesFailed(failure),
+      place: { ...placeOf(this.ownServer(brick)), voter: brick.voter, instance: this.instance },
+      doubled: ({ name }, address) => this.complaints.doubled(name, address),
     });
     this.config = config;
     await foundOwnLog(this, config, cluster, brick);
@@ -256,6 +260,7 @@ export class Node implements PeerService, RunningNode {
       port: brick.port,
       number: brick.number ?? 0,
     });
+    followOwnPlace(this, config).catch((error: unknown) => this.failed(error));
     return config;
   }
 

@@ -103,4 +103,16 @@ export const MEMBERSHIP = {
     ],
     todo: ['the log line says which; correct it, or name another source with --members'],
   },
+  'HFS-3013': {
+    means:
+      'This server has another address than the list says, and the list cannot follow before a leader is heard.',
+    causes: [
+      'the other servers are down',
+      'all servers have moved at once, so that none of them knows where another is',
+    ],
+    todo: [
+      'start the other servers',
+      'give each of them --members with the new address of one other, or a file, or gluster: then they find each other',
+    ],
+  },
 } as const satisfies Readonly<Record<string, Explanation>>;

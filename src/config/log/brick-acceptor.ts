@@ -31,7 +31,7 @@ export class BrickAcceptor implements Acceptor, AcceptorMaker {
   private fd: Fd | undefined;
 
   constructor(
-    private readonly brick: Translator,
+    private readonly brick: Pick<Translator, 'name' | 'wind'>,
     private readonly clock: Clock,
     private readonly random: Random,
     /** For each call. */

@@ -3,6 +3,7 @@ import { Candidacy } from '../../../src/config/candidacy.js';
 import type { Members, Server } from '../../../src/config/members.js';
 import { encodeMessage } from '../../../src/config/message.js';
 import { PeerError, type Peers } from '../../../src/config/peers.js';
+import { Places } from '../../../src/config/places.js';
 import type { LeaderHint } from '../../../src/config/words.js';
 import { ManualClock } from '../rpc/manual-clock.js';
 
@@ -41,6 +42,12 @@ class Candidate {
     random: { bytes: (count) => Buffer.alloc(count), int: () => 0, uuid: () => '' },
     peers: this.peers,
     listed: () => [],
+    places: new Places({
+      ...{ self: 'c', own: undefined, peers: this.peers },
+      members: () => this.members,
+      moved: () => assert.fail('nobody moves'),
+      doubled: () => assert.fail('nobody is there twice'),
+    }),
     members: () => this.members,
   });
 
