@@ -274,7 +274,7 @@ describe('membership rules', () => {
     const promoted = withPromoted(grown, newcomer.node);
     assert.equal(promoted.servers.at(-1)?.role, 'voter');
     const shrunk = withoutServer(promoted, server('d'));
-    assert.deepEqual(shrunk.retired, [{ node: newcomer.node, name: 'd' }]);
+    assert.deepEqual(shrunk.retired, [{ node: newcomer.node, name: 'd', address: 'd:1' }]);
     assert.equal(shrunk.nextBrick, 10);
   });
 
