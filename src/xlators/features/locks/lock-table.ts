@@ -26,6 +26,15 @@ export class LockTable<L extends Owned> {
     return this.inodes.get(gfid)?.get(domain)?.held ?? [];
   }
 
+  get isEmpty(): boolean {
+    return this.inodes.size === 0;
+  }
+
+  /** What is held on an inode, in whatever domain. */
+  heldAnywhere(gfid: Gfid): readonly L[] {
+    return [...(this.inodes.get(gfid)?.values() ?? [])].flatMap(({ held }) => held);
+  }
+
   /** Locks held and waited for on an inode, in the domains that `counts` chooses. */
   count(gfid: Gfid, counts: (domain: ByteString) => boolean = () => true): number {
     let sum = 0;

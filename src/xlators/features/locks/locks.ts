@@ -1,15 +1,18 @@
 import { type ErrnoName, FopError } from '../../../fop/error.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Client, Frame } from '../../../fop/frame.js';
-import type { Gfid } from '../../../fop/gfid.js';
+import { type Gfid, NULL_GFID } from '../../../fop/gfid.js';
 import { type Handlers, PassThrough } from '../../../fop/translator.js';
+import { outcomeOf } from '../../../fop/wind.js';
 import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
 import { entryLock } from './entry-lock.js';
 import { inodeLock } from './inode-lock.js';
-import { asksForCounts, type LockTables, withCounts } from './lock-counts.js';
-import { ENTRY_LOCKS, INODE_LOCKS, POSIX_LOCKS } from './lock-rules.js';
+import { asksForCounts, type LockTables, type NamedBy, withCounts } from './lock-counts.js';
+import { ENTRY_LOCKS, INODE_LOCKS, POSIX_LOCKS, UNLOCK } from './lock-rules.js';
 import { LockTable } from './lock-table.js';
 import { activeLocks, dropLocksOfFd, dropPosixLocks, posixLock } from './posix-lock.js';
+import { mustBeGranted } from './refusal.js';
+import { Removals } from './removals.js';
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -27,9 +30,10 @@ const OPTIONS: readonly OptionSpec[] = [
  * Promises: inodelk and entrylk by domain, lk as fcntl(2). The owner of a lock is the connection together with the
  * lock owner of the frame. Waiting requests are granted in their order and answered when they are; all of a client's
  * locks and requests end with its connection. Locks are kept by gfid, so those of an inode that is
- * gone can still be given back. Nothing is enforced: locks are between those who ask for them.
+ * gone can still be given back. Nothing is enforced: locks are between those who ask for them. But a name is not removed
+ * while another client holds an inodelk on its inode (removals.ts).
  *
- * Relies on nothing below.
+ * Relies on lookups below, to know which inode a name is.
  *
  *     volume locks
  *         type features/locks
@@ -43,6 +47,7 @@ export class Locks extends PassThrough {
     entry: new LockTable(ENTRY_LOCKS),
     posix: new LockTable(POSIX_LOCKS),
   };
+  private readonly removals = new Removals(this.tables.inode);
   private readonly refuse = (errno: ErrnoName, why?: string): FopError =>
     new FopError(errno, why === undefined ? this.name : `${this.name}: ${why}`);
 
@@ -67,6 +72,13 @@ export class Locks extends PassThrough {
       dropLocksOfFd(this.tables.posix, request.fd);
       return this.child.wind('release', request, frame);
     },
+    unlink: (request, frame) => this.removing('unlink', request, frame, request),
+    rmdir: (request, frame) => this.removing('rmdir', request, frame, request),
+    rename: (request, frame) =>
+      this.removing('rename', request, frame, {
+        pargfid: request.newpargfid,
+        bname: request.newbname,
+      }),
     lookup: async (request, frame) => {
       const reply = await this.child.wind('lookup', request, frame);
       const { xdata } = request;
@@ -95,6 +107,7 @@ export class Locks extends PassThrough {
 
   override clientGone(client: Client): void {
     for (const table of Object.values(this.tables)) table.dropClient(client.id);
+    this.removals.dropClient(client.id);
     super.clientGone(client);
   }
 
@@ -103,7 +116,12 @@ export class Locks extends PassThrough {
     request: Request<'inodelk'> | Request<'finodelk'>,
     frame: Frame,
   ) {
-    await inodeLock(this.tables.inode, gfid, request, owner(frame), this.refuse);
+    const who = owner(frame);
+    const isUnlock = request.type === UNLOCK;
+    const removal = isUnlock ? undefined : this.removals.before(gfid, who.client);
+    if (removal) mustBeGranted(await removal, this.refuse);
+    await inodeLock(this.tables.inode, gfid, request, who, this.refuse);
+    if (isUnlock) this.removals.serve(gfid);
     return { xdata: null };
   }
 
@@ -114,6 +132,26 @@ export class Locks extends PassThrough {
   ) {
     await entryLock(this.tables.entry, gfid, request, owner(frame), this.refuse);
     return { xdata: null };
+  }
+
+  /** Winds what takes a name away, once nobody else has its inode locked. */
+  private async removing<F extends 'unlink' | 'rmdir' | 'rename'>(
+    fop: F,
+    request: Request<F>,
+    frame: Frame,
+    { pargfid, bname }: NamedBy,
+  ): Promise<Reply<F>> {
+    if (this.removals.isIdle) return this.child.wind(fop, request, frame);
+    const victim = { gfid: NULL_GFID, pargfid, bname, xdata: null };
+    const found = await outcomeOf(this.child.wind('lookup', victim, frame));
+    if ('error' in found) return this.child.wind(fop, request, frame);
+    const { gfid } = found.reply.stat;
+    mustBeGranted(await this.removals.begin(gfid, owner(frame).client), this.refuse);
+    try {
+      return await this.child.wind(fop, request, frame);
+    } finally {
+      this.removals.end(gfid);
+    }
   }
 
   /** Passes a fop on and adds the counts that it asks for. */
