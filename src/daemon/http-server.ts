@@ -39,13 +39,37 @@ export function newServer(limits: HttpLimits, listener: Listener): Server {
   });
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.requestTimeoutMs * 2;
-  const run = (request: IncomingMessage, response: ServerResponse) =>
+  const unanswered = new Unanswered();
+  const run = (request: IncomingMessage, response: ServerResponse) => {
+    unanswered.add(request, response);
     void listener(request, response);
+  };
   server.on('request', run);
   server.on('checkContinue', run);
   server.on('checkExpectation', run);
-  server.on('clientError', refuseGarbage);
+  server.on('clientError', (error: ParserError, socket) =>
+    unanswered.afterwards(socket, () => refuseGarbage(error, socket)),
+  );
   return server;
+}
+
+/** Requests that came whole and wait for their answers, by connection: what follows them may be garbage. */
+class Unanswered {
+  private readonly bySocket = new WeakMap<Duplex, Set<ServerResponse>>();
+
+  add({ socket }: IncomingMessage, response: ServerResponse): void {
+    const waiting = this.bySocket.get(socket) ?? new Set();
+    this.bySocket.set(socket, waiting.add(response));
+    response.once('close', () => waiting.delete(response));
+  }
+
+  /** Runs `act` when all of them are answered, which they are in the order in which they came. */
+  afterwards(socket: Duplex, act: () => void): void {
+    const whole = [...(this.bySocket.get(socket) ?? [])].filter(({ req }) => req.complete);
+    const last = whole.at(-1);
+    if (last === undefined) act();
+    else last.once('finish', act);
+  }
 }
 
 /** What is no HTTP at all, or too slow, or has headers without end, gets an answer and no second chance. */

@@ -288,6 +288,18 @@ describe('HTTP server against bad clients', () => {
     await alive();
   });
 
+  it('answers a request first, and then the garbage behind it', async () => {
+    const whole =
+      `PUT /v1/config/k HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +
+      'Content-Length: 5\r\n\r\nvalue';
+    const said = await http.raw(`${whole}${whole.replace('/k ', '/l ')}and more\r\n\r\n`);
+    assert.match(
+      said,
+      /^HTTP\/1.1 200 .*"revision":1.*200 .*"revision":2.*HTTP\/1.1 400 .*HFS-1001/s,
+    );
+    await alive();
+  });
+
   it('answers endless headers with 431', async () => {
     const header = `X: ${'a'.repeat(20_000)}\r\n`;
     assert.match(await http.raw(`GET / HTTP/1.1\r\nHost: x\r\n${header}\r\n`), /^HTTP\/1.1 431 /);
