@@ -10,7 +10,12 @@ function namespacesMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'root is needed for network namespaces';
   for (const program of ['ip', 'nft', 'nsenter'])
     if (!isInstalled(program)) return `${program} is not installed`;
-  return undefined;
+  try {
+    execFileSync('unshare', ['--net', 'true'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'this machine lets nobody make network namespaces';
+  }
 }
 
 /** Skips a suite where it cannot run, with the reason; but where it must run, what is missing is a failure. */
