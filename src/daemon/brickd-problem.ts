@@ -2,7 +2,8 @@ import { CODES, ConfigError, type Problem } from '../config/error.js';
 import { StartError } from '../graph/graph.js';
 import { OverrideError } from '../graph/option-overrides.js';
 import { VolfileError } from '../graph/volfile-error.js';
-import { NetworkError } from '../platform/network.js';
+import { endpointText, NetworkError } from '../platform/network.js';
+import { whyTaken } from '../platform/node/port-holder.js';
 
 /** What a person is told when a brick does not start. Anything unforeseen is a bug, and keeps its message. */
 export function brickProblem(error: unknown, volfile: string): Problem {
@@ -29,9 +30,9 @@ function startProblem(error: StartError, volfile: string): Problem {
 }
 
 function portTaken({ endpoint }: NetworkError): Problem {
-  const address = `${endpoint.host}:${endpoint.port}`;
+  const address = endpointText(endpoint);
   const next = `see who listens with: ss -ltnp 'sport = :${endpoint.port}'`;
-  return problem('HFS-5001', `${address} is taken`, 'another process listens there', next);
+  return problem('HFS-5001', `${address} is taken`, whyTaken(endpoint.port), next);
 }
 
 function nextAfter(cause: unknown): string {

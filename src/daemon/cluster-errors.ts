@@ -87,7 +87,7 @@ export function loopbackOnly(address: string, remote: string): ConfigError {
     'HFS-3010',
     `this node's address ${address} cannot be reached from ${remote}`,
     'it is a loopback address',
-    'start hekafsd with --http ADDRESS:PORT, an address that the other nodes reach',
+    'start hekafsd with --http ADDRESS:PORT, or --address ADDRESS, one that the other nodes reach',
   );
 }
 

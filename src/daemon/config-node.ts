@@ -17,6 +17,7 @@ import { buildGraph, type Graph } from '../graph/graph.js';
 import { TRANSLATORS } from '../graph/translators.js';
 import { configJournalVolfile, configValuesVolfile } from '../graph/volgen.js';
 import { Volume } from '../mount/volume.js';
+import { endpointText } from '../platform/network.js';
 import type { Platform, Timer } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
 import { APPLIED_OP } from '../xlators/features/read-only/read-only.js';
@@ -181,7 +182,7 @@ export class ConfigNode {
   acceptor(server: Server): Acceptor & AcceptorMaker {
     const { platform } = this.setup;
     const connected = this.journal(server);
-    const brick = `the brick at ${server.host}:${server.port}`;
+    const brick = `the brick at ${endpointText(server)}`;
     const ready = (): Promise<void> => this.waitUp(connected, brick);
     return new BrickAcceptor(
       movable(connected),

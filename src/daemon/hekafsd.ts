@@ -2,6 +2,7 @@ import { CODES, ConfigError } from '../config/error.js';
 import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
+import { endpointText } from '../platform/network.js';
 import { requireSystemCalls } from '../platform/node/syscalls.js';
 import type { Platform } from '../platform/platform.js';
 import { VERSION } from '../version.js';
@@ -71,7 +72,10 @@ async function runDaemon(daemon: Daemon): Promise<number> {
   try {
     tellStart(log, options);
     const running = await startAll(options, daemon, log);
-    log.info('hekafsd answers', { http: addressOf(running.http.endpoint), socket: 'hekafsd.sock' });
+    log.info('hekafsd answers', {
+      http: endpointText(running.http.endpoint),
+      socket: 'hekafsd.sock',
+    });
     const service = new Service(daemon.manager, clock, log);
     void service.run(running.node, socketPath(options.stateDir));
     const why = await stopAsked(() => reload(daemon, running, service, log));
@@ -242,8 +246,4 @@ function readConfigFile(platform: Platform, path: string): string | undefined {
     const next = 'correct the file or move it away';
     throw new ConfigError('HFS-1001', `${path} cannot be read`, why, next, error);
   }
-}
-
-function addressOf(endpoint: { readonly host: string; readonly port: number }): string {
-  return `${endpoint.host}:${endpoint.port}`;
 }

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { ConfigError } from '../config/error.js';
 import { MAX_KEY_BYTES } from '../config/key.js';
+import { type Endpoint, endpointText } from '../platform/network.js';
+import { whyTaken } from '../platform/node/port-holder.js';
 import type { Clock } from '../platform/platform.js';
 import { badRequest } from './http-answer.js';
 
@@ -113,17 +115,21 @@ const GARBAGE: Readonly<Record<string, readonly [string, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it did not arrive in time'],
 };
 
+/** Where a server listens: TCP, or a unix socket. */
+export type Place = Endpoint | { readonly path: string };
+
 /** Throws HFS-5001 where somebody else listens already. */
-export function listen(server: Server, at: object): Promise<void> {
+export function listen(server: Server, at: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(at, error)));
     server.listen(at, () => resolve());
   });
 }
 
-function listenError(at: object, error: NodeJS.ErrnoException): ConfigError {
-  const where = 'path' in at ? String(at.path) : Object.values(at).join(':');
-  const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
+function listenError(at: Place, error: NodeJS.ErrnoException): ConfigError {
+  const where = 'path' in at ? at.path : endpointText(at);
+  const port = 'path' in at ? 0 : at.port;
+  const why = error.code === 'EADDRINUSE' ? whyTaken(port) : error.message;
   const next = 'stop that program, or choose another address with --http';
   return new ConfigError('HFS-5001', `cannot listen on ${where}`, why, next, error);
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/error.js';
 import { NetworkError } from '../platform/network.js';
+import { whyTaken } from '../platform/node/port-holder.js';
 import type { Node } from './node.js';
 import { serveVolfiles, type VolfileServer } from './volfile-server.js';
 
@@ -20,7 +21,7 @@ export async function openManagementPort(node: Node): Promise<VolfileServer> {
     throw new ConfigError(
       'HFS-5001',
       `management port ${at.port} cannot be used`,
-      isTaken ? 'something listens there already, perhaps glusterd' : error.message,
+      isTaken ? whyTaken(at.port) : error.message,
       'choose another one with --mgmt-port N',
       error,
     );

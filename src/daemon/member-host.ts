@@ -20,11 +20,6 @@ export function memberHost(text: string): MemberHost {
   return { host, port };
 }
 
-/** HOST:PORT, an IPv6 address in brackets. */
-export function hostText(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 /** True for what need not be looked up. */
 export function isAddress(host: string): boolean {
   return V6.test(host) || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);

@@ -1,6 +1,7 @@
+import { endpointText } from '../platform/network.js';
 import { type Clock, sleep, type Timer } from '../platform/platform.js';
 import type { Log } from './log.js';
-import { hostText, isAddress, type MemberHost } from './member-host.js';
+import { isAddress, type MemberHost } from './member-host.js';
 import type { ListAnswer, MemberList } from './member-list.js';
 
 export interface MemberSourceContext {
@@ -59,7 +60,9 @@ export class MemberSource {
   /** HOST:PORT each, every address of every name; a name that has none is left away. */
   addresses(): readonly string[] {
     const all = this.hosts.flatMap(({ host, port }) =>
-      this.addressesOf(host).map((each) => hostText(each, port ?? this.context.port)),
+      this.addressesOf(host).map((each) =>
+        endpointText({ host: each, port: port ?? this.context.port }),
+      ),
     );
     return [...new Set(all)];
   }

@@ -4,6 +4,7 @@ import { type Members, placeOf, voters } from '../config/members.js';
 import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
 import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
+import { endpointText } from '../platform/network.js';
 import { lookupAll } from '../platform/node/names.js';
 import { BrickProcess } from './brick-process.js';
 import { ClientNode } from './client-node.js';
@@ -19,7 +20,6 @@ import { applierCredentials, leaderCredentials, readerCredentials } from './cred
 import { examined } from './doctor/examination.js';
 import { KeptVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
-import { hostText } from './member-host.js';
 import { memberList } from './member-list.js';
 import { MemberSource } from './member-source.js';
 import { addLearner, letIn, type NewServer, TokenAges } from './membership.js';
@@ -111,7 +111,7 @@ export class Node implements PeerService, RunningNode {
   /** HOST:PORT that others dial. */
   get address(): string {
     const { options, http } = this.setup;
-    return hostText(options.address, http.port);
+    return endpointText({ host: options.address, port: http.port });
   }
 
   /** Addresses of `--members`. */

@@ -41,7 +41,7 @@ export const DAEMON_OPTIONS = [
     name: 'address',
     kind: 'address',
     value: 'ADDR',
-    default: 'the address of --http',
+    default: 'the address of --http, where that is one',
     doc: 'the address that other nodes dial; volfiles carry it',
   },
   {

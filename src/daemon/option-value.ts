@@ -73,6 +73,15 @@ export function dialAddress(text: string): string {
   return text;
 }
 
+/**
+ * What others dial where only the address to listen at was given. One that means all of the machine's is nowhere: then it is
+ * loopback, which nodes elsewhere are refused with.
+ */
+export function dialledAt(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return /^[0:]+$/.test(host) ? '::1' : host;
+}
+
 export function nonEmpty(text: string): string {
   if (text === '' || text.includes('\0')) throw unfit(text, 'it is the name of a file');
   return text;

@@ -53,7 +53,7 @@ export function daemonOptions(input: OptionInput): DaemonOptions {
   return {
     stateDir,
     host: find('host', read.nodeName) ?? read.nodeName(hostname()),
-    address: find('address', read.dialAddress) ?? http.host,
+    address: find('address', read.dialAddress) ?? read.dialledAt(http.host),
     http,
     mgmtPort: find('mgmt-port', read.port) ?? 24007,
     brickPorts: find('brick-ports', read.portRange) ?? { low: 49152, high: 49407 },

@@ -2,6 +2,7 @@ import type { ConfigDatabase } from '../config/database.js';
 import type { Problem } from '../config/error.js';
 import { type Waited, waitedText } from '../config/log/waited.js';
 import { isRetired, majority, survives } from '../config/members.js';
+import { endpointText } from '../platform/network.js';
 import { VERSION } from '../version.js';
 import type { ClientNode } from './client-node.js';
 import type { ConfigNode } from './config-node.js';
@@ -92,7 +93,7 @@ function serverRows({ state, config, client }: StatusInput, revision: number): S
       trouble: sight?.trouble ?? null,
       revision: applied,
       lagRevisions: applied === null ? null : Math.max(0, revision - applied),
-      brick: `${server.host}:${server.port}:${server.path}`,
+      brick: `${endpointText(server)}:${server.path}`,
     };
   });
 }
@@ -146,7 +147,9 @@ function clusterVerdict(
   const list = servers.filter(({ role }) => role === 'voter');
   const newer = database.waitsFor().find(({ trouble }) => trouble?.code === 'HFS-1011')?.trouble;
   if (newer) return verdict('read-only', `${newer.what}: ${newer.why}`, newer.next, newer.code);
-  if (!canWrite(database, list)) return withoutMajority(database.waitsFor(), list.length);
+  const [local] = troubles;
+  if (!canWrite(database, list))
+    return withLocal(withoutMajority(database.waitsFor(), list.length), local);
   const refusing = list.filter(({ trouble }) => trouble !== null);
   if (list.length - refusing.length < majority(list.length)) return troubled('read-only', refusing);
   const self = servers.find(({ isSelf }) => isSelf);
@@ -163,7 +166,6 @@ function clusterVerdict(
       `${away.map(downText).join(', ')} ${down.length > 1 ? 'are' : 'is'} down; ${majority(list.length)} of ${list.length} servers are needed`,
       `bring ${down.join(', ')} back, or hfs_config retire a server that never comes back`,
     );
-  const [local] = troubles;
   if (local) return verdict('degraded', `${local.what}: ${local.why}`, local.next, local.code);
   if (!isBrickUp && state.brick && brickPid !== null)
     return verdict(
@@ -183,6 +185,12 @@ function clusterVerdict(
     'ready',
     `${list.length} ${list.length === 1 ? 'server votes' : 'servers vote'}, all are up`,
   );
+}
+
+/** What is wrong here may be why there is no majority. */
+function withLocal(said: Verdict, local: Problem | undefined): Verdict {
+  if (local === undefined) return said;
+  return { ...said, summary: `${said.summary}; on this node ${local.what}: ${local.why}` };
 }
 
 function downText({ name, why }: ServerStatus): string {

@@ -3,6 +3,7 @@ import { buildGraph } from '../graph/graph.js';
 import { TRANSLATORS } from '../graph/translators.js';
 import { type Credentials, configValuesVolfile } from '../graph/volgen.js';
 import { Volume } from '../mount/volume.js';
+import { endpointText } from '../platform/network.js';
 import type { Platform } from '../platform/platform.js';
 
 /** Longer is not waited for a brick to show its copy. */
@@ -27,7 +28,7 @@ export async function withCopyOf<T>(
   const graph = buildGraph(configValuesVolfile(at, reader), TRANSLATORS, platform);
   try {
     const up = new Promise<void>((resolve, reject) => {
-      const late = `the brick at ${at.host}:${at.port} shows nothing`;
+      const late = `the brick at ${endpointText(at)} shows nothing`;
       const timer = platform.clock.after(MOUNT_MS, () => reject(new NotMounted(late)));
       graph.top.listen((notice) => {
         if (notice.event !== 'child-up' && notice.event !== 'auth-failed') return;

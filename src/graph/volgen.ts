@@ -71,7 +71,7 @@ function checkLogin({ login }: Credentials): void {
 function configServer(brick: ConfigBrick): PrintedVolume {
   const { leader, applier, reader } = brick;
   const options = {
-    ...SOCKET,
+    ...socket(brick.bindAddress),
     'transport.socket.bind-address': brick.bindAddress,
     'transport.socket.listen-port': `${brick.port}`,
     [`auth.login.${JOURNAL_EXPORT}.allow`]: leader.login,
@@ -115,7 +115,11 @@ export function configValuesVolfile(server: ConfigServer, user: Credentials): st
 
 const REPLICATE = 'config-replicate-0';
 
-const SOCKET = { 'transport-type': 'tcp', 'transport.address-family': 'inet' };
+/** GlusterFS has to be told which family an address is of; a name stands for IPv4. */
+function socket(host: string): Record<string, string> {
+  const family = host.includes(':') ? 'inet6' : 'inet';
+  return { 'transport-type': 'tcp', 'transport.address-family': family };
+}
 
 const PING_TIMEOUT_SECONDS = 5;
 
@@ -123,7 +127,7 @@ const clientName = (server: ConfigServer): string => `config-client-${server.num
 
 function client(server: ConfigServer, subvolume: string, user: Credentials): PrintedVolume {
   const options = {
-    ...SOCKET,
+    ...socket(server.host),
     'remote-host': server.host,
     'remote-port': `${server.port}`,
     'remote-subvolume': subvolume,

@@ -4,6 +4,11 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** `HOST:PORT`, an IPv6 address in brackets. */
+export function endpointText({ host, port }: Endpoint): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** The bytes of one connection, in order. */
 export interface ByteStream {
   readonly local: Endpoint;
@@ -57,6 +62,6 @@ export class NetworkError extends Error {
     readonly code: string,
     readonly endpoint: Endpoint,
   ) {
-    super(`${code} ${endpoint.host}:${endpoint.port}`);
+    super(`${code} ${endpointText(endpoint)}`);
   }
 }

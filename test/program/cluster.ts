@@ -8,8 +8,8 @@ import { sameValues } from './values-copy.js';
 
 /** Makes a place for each node of a cluster, and removes them. */
 export interface NodePlaces {
-  /** The ports of every node: each has an address of its own. */
-  readonly ports: NodePorts;
+  /** The ports of every node, where each has an address of its own. */
+  readonly ports?: NodePorts;
   make(name: string): NodePlace;
   end(): void;
 }

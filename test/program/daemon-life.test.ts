@@ -85,7 +85,26 @@ describe('a port that is taken', function () {
         said.stderr,
         new RegExp(`^HFS-5001 [^\n]*${place}[^\n]*\nnext: [^\n]*--${which}`),
       );
+      assert.match(said.stderr, new RegExp(`: \\S.* \\(process ${process.pid}\\) listens there\n`));
     });
+
+  it('that of the brick, while it was down: it keeps its port, says who has it, and comes back', async () => {
+    await node.start();
+    assert.equal((await node.cli(['serve', '--bootstrap'])).code, 0);
+    const { port } = (await node.status()).brick;
+    assert.equal(port, node.ports.bricks[0]);
+    await node.stop();
+    held.push(await holdPort(node.ports.bricks[0]));
+    await node.start();
+    const taken = new RegExp(
+      `127.0.0.1:${port} is taken: .*process ${process.pid}\\) listens there`,
+    );
+    await until('the log says who has it', () => taken.test(node.log()));
+    await until('so does the status', async () => taken.test((await node.status()).summary));
+    await new Promise((done) => held.pop()?.close(done));
+    await until('it is ready', async () => (await node.status()).state === 'ready', 20_000);
+    assert.equal((await node.status()).brick.port, port);
+  });
 
   it('all of the brick ports: serve says so, and works once one is free', async () => {
     for (const port of node.ports.bricks) held.push(await holdPort(port));

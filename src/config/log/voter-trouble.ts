@@ -1,4 +1,5 @@
 import { isErrno } from '../../fop/error.js';
+import { endpointText } from '../../platform/network.js';
 import { diskProblem } from '../disk-problem.js';
 import type { Problem } from '../error.js';
 import type { Server } from '../members.js';
@@ -18,7 +19,7 @@ export function voterTrouble(server: Server, error: unknown): Problem {
     code: 'HFS-2003',
     what: `the log of ${server.name} does not answer`,
     why: cause instanceof Error ? cause.message : String(cause),
-    next: `it is tried again by itself; is the brick ${server.host}:${server.port} up?`,
+    next: `it is tried again by itself; is the brick ${endpointText(server)} up?`,
   };
 }
 

@@ -2,7 +2,13 @@ import { FopError } from '../../../fop/error.js';
 import type { FopName, Reply } from '../../../fop/fops.js';
 import { type Handlers, type Notice, Xlator } from '../../../fop/translator.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
-import type { ByteStream, Endpoint, Listener, StreamEvents } from '../../../platform/network.js';
+import {
+  type ByteStream,
+  type Endpoint,
+  endpointText,
+  type Listener,
+  type StreamEvents,
+} from '../../../platform/network.js';
 import type { Platform } from '../../../platform/platform.js';
 import { type ConnectionLimits, DEFAULT_LIMITS } from '../../../rpc/connection.js';
 import { addressFault } from './address.js';
@@ -118,7 +124,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
     this.sessions.add(session);
     if (this.sessions.size > this.connectionLimit) {
       this.noted('warn', 'connection closed: option connection-limit is reached', {
-        address: `${stream.remote.host}:${stream.remote.port}`,
+        address: endpointText(stream.remote),
       });
       session.connection.close('too many connections');
     }

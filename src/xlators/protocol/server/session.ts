@@ -1,7 +1,7 @@
 import { type ErrnoName, FopError } from '../../../fop/error.js';
 import { NULL_GFID, ROOT_GFID } from '../../../fop/gfid.js';
 import type { Translator } from '../../../fop/translator.js';
-import type { ByteStream } from '../../../platform/network.js';
+import { type ByteStream, endpointText } from '../../../platform/network.js';
 import type { Platform, Timer } from '../../../platform/platform.js';
 import {
   type ConnectionLimits,
@@ -171,7 +171,7 @@ export class Session implements ConnectionOwner {
     const { errno, why } = refusal;
     // A subvolume that is not up yet is asked for again and again, and that is no offence.
     const level = errno === 'EAGAIN' ? 'info' : 'warn';
-    this.host.noted(level, 'client refused', { address: `${host}:${port}`, errno, why });
+    this.host.noted(level, 'client refused', { address: endpointText({ host, port }), errno, why });
     sendSetVolume(call, errno, new Map([['ERROR', why]]));
   }
 

@@ -1,7 +1,7 @@
 import type { ErrnoName } from '../../../fop/error.js';
 import type { Client } from '../../../fop/frame.js';
 import type { Translator } from '../../../fop/translator.js';
-import type { Endpoint } from '../../../platform/network.js';
+import { type Endpoint, endpointText } from '../../../platform/network.js';
 import type { FlatDict } from '../../../rpc/flat-dict.js';
 import { FOP_PROGRAM } from '../../../rpc/programs.js';
 import type { AuthRules } from './auth.js';
@@ -41,7 +41,7 @@ export function introduce(dict: FlatDict, from: Endpoint, reception: Reception):
   if (!verdict.isAccepted) return refusal('EACCES', 'Authentication failed');
   if (reception.isKnown(id))
     return refusal('EBUSY', 'a client with this process-uuid is connected');
-  const address = `${from.host}:${from.port}`;
+  const address = endpointText(from);
   const { login } = verdict;
   return { exported, client: { id, address, ...(login !== undefined && { login }) } };
 }
