@@ -61,5 +61,5 @@ function logNotice(log: Log, notice: Notice): void {
   const volume = notice.from.name;
   if (notice.event === 'log') log[notice.level](notice.message, { volume, ...notice.fields });
   else if (notice.event === 'child-up') log.info('volume is up', { volume });
-  else log.info('volume is down', { volume, why: notice.why });
+  else if (notice.event !== 'upcall') log.info('volume is down', { volume, why: notice.why });
 }

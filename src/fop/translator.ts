@@ -1,5 +1,6 @@
 import type { FopName, Reply, Request } from './fops.js';
 import type { Client, Frame } from './frame.js';
+import type { Upcall } from './upcall.js';
 
 /** What travels upwards between translators, beside replies. */
 export type Notice =
@@ -16,6 +17,16 @@ export type Notice =
       readonly event: 'auth-failed';
       readonly from: Translator;
       readonly why: string;
+    }
+  /**
+   * A brick tells a client something unasked. In a brick graph `client` is whom, by the id of its frames, and protocol/server
+   * sends it; above protocol/client it is this side.
+   */
+  | {
+      readonly event: 'upcall';
+      readonly from: Translator;
+      readonly client?: string;
+      readonly upcall: Upcall;
     }
   /** Something an administrator should read; the program logs it. `fields` go into the log line. */
   | {

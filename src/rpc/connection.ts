@@ -1,5 +1,6 @@
 import type { ByteStream, StreamEvents } from '../platform/network.js';
 import type { Clock } from '../platform/platform.js';
+import { NO_CREDENTIAL } from './credentials.js';
 import { RpcError } from './error.js';
 import { IncomingCall } from './incoming-call.js';
 import { readCallHeader, readDirection, readReplyHeader, writeCallHeader } from './message.js';
@@ -102,6 +103,13 @@ export class RpcConnection implements StreamEvents {
     const results = this.pending.add(call.xid, timeoutMs);
     this.send(call.writer, payload);
     return results;
+  }
+
+  /** Makes a call to which no reply is ever sent. */
+  tell(program: Program, procedure: number, write: (writer: Writer) => void): void {
+    const { writer } = this.beginCall(program, procedure, NO_CREDENTIAL);
+    write(writer);
+    this.send(writer);
   }
 
   /** Sends a record that was written from its marker on, with `payload` behind it. */

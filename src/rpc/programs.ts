@@ -33,4 +33,11 @@ export const CALLBACK_PROGRAM: Program = {
   number: 52743234,
   version: 1,
 };
-export const CALLBACK = { FETCHSPEC: 1, CHILD_UP: 6, CHILD_DOWN: 7 } as const;
+export const CALLBACK = {
+  FETCHSPEC: 1,
+  CACHE_INVALIDATION: 5,
+  CHILD_UP: 6,
+  CHILD_DOWN: 7,
+  INODELK_CONTENTION: 10,
+  ENTRYLK_CONTENTION: 11,
+} as const;

@@ -3,7 +3,7 @@ import type { FopName, Reply, Request } from '../../../src/fop/fops.js';
 import type { Client, Frame } from '../../../src/fop/frame.js';
 import { ROOT_GFID } from '../../../src/fop/gfid.js';
 import { type Iatt, NO_IATT } from '../../../src/fop/iatt.js';
-import { type Handlers, Xlator } from '../../../src/fop/translator.js';
+import { type Handlers, type Notice, Xlator } from '../../../src/fop/translator.js';
 
 export const ROOT_IATT: Iatt = { ...NO_IATT, gfid: ROOT_GFID, mode: 0o40755, nlink: 2, size: 4096 };
 
@@ -40,6 +40,10 @@ export class ScriptedBrick extends Xlator {
   /** Says that it is down, as a translator in it would. */
   goDown(): void {
     this.tell({ event: 'child-down', from: this, why: 'test' });
+  }
+
+  say(notice: Notice): void {
+    this.tell(notice);
   }
 
   protected async otherwise<F extends FopName>(fop: F): Promise<Reply<F>> {

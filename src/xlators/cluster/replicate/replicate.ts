@@ -201,6 +201,10 @@ export class Replicate extends Xlator {
       this.tell(notice);
       return;
     }
+    if (notice.event === 'upcall') {
+      this.tell({ ...notice, from: this });
+      return;
+    }
     const { children } = this.replica;
     children.set(notice.from, STATE_AFTER[notice.event]);
     const standing = children.standing(this.told);

@@ -14,7 +14,7 @@ export async function entryLock(
   table: LockTable<EntryLock>,
   gfid: Gfid,
   { cmd, type, name, volume }: Pick<Request<'entrylk'>, 'cmd' | 'type' | 'name' | 'volume'>,
-  owner: Owned,
+  owner: Owned & { readonly pid: number },
   refuse: Refuse,
 ): Promise<void> {
   if (type !== READ_LOCK && type !== WRITE_LOCK) throw refuse('EINVAL', 'type of entrylk');

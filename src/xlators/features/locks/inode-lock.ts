@@ -15,7 +15,7 @@ export async function inodeLock(
   table: LockTable<InodeLock>,
   gfid: Gfid,
   { cmd, type, flock, volume }: Pick<Request<'inodelk'>, 'cmd' | 'type' | 'flock' | 'volume'>,
-  owner: Owned,
+  owner: Owned & { readonly pid: number },
   refuse: Refuse,
 ): Promise<void> {
   const range = flock.whence === 0 ? byteRange(flock.start, flock.len) : undefined;

@@ -16,6 +16,9 @@ export interface LockRules<L extends Owned> {
   grant(held: readonly L[], lock: L): readonly L[];
 }
 
+/** Told of a lock that is held while somebody else waits for it: when it begins to wait, and when others still do. */
+export type Contended<L> = (held: L) => void;
+
 interface Waiter<L> {
   readonly lock: L;
   readonly granted: () => void;
@@ -36,7 +39,10 @@ export class LockQueue<L extends Owned> {
   private locks: readonly L[] = [];
   private waiters: Waiter<L>[] = [];
 
-  constructor(private readonly rules: LockRules<L>) {}
+  constructor(
+    private readonly rules: LockRules<L>,
+    private readonly contended: Contended<L> = () => undefined,
+  ) {}
 
   get held(): readonly L[] {
     return this.locks;
@@ -70,6 +76,7 @@ export class LockQueue<L extends Owned> {
     if (this.waiters.length >= MAX_LOCKS) return Promise.resolve('full');
     return new Promise((resolve) => {
       this.waiters.push({ lock: wanted, granted: () => resolve('granted'), refused: resolve });
+      this.tellHolders(wanted);
     });
   }
 
@@ -98,6 +105,11 @@ export class LockQueue<L extends Owned> {
       waiter.granted();
     }
     this.waiters = still;
+    for (const { lock } of still) this.tellHolders(lock);
+  }
+
+  private tellHolders(wanted: L): void {
+    for (const held of this.locks) if (this.collides(held, wanted)) this.contended(held);
   }
 
   private isGrantable(wanted: L, before: readonly Waiter<L>[]): boolean {

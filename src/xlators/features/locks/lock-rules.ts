@@ -10,12 +10,14 @@ export const UNLOCK = 2;
 /** inodelk: GlusterFS's own locks. They neither merge nor split. */
 export interface InodeLock extends Owned {
   readonly type: number;
+  readonly pid: number;
   readonly range: ByteRange;
 }
 
 /** entrylk: on one name of a directory, or on all (undefined). */
 export interface EntryLock extends Owned {
   readonly type: number;
+  readonly pid: number;
   readonly name: ByteString | undefined;
 }
 

@@ -6,12 +6,16 @@ import { LockQueue, type LockRules, type Owned } from './lock-queue.js';
 export class LockTable<L extends Owned> {
   private readonly inodes = new Map<Gfid, Map<ByteString, LockQueue<L>>>();
 
-  constructor(private readonly rules: LockRules<L>) {}
+  constructor(
+    private readonly rules: LockRules<L>,
+    /** Told of a lock that is held while somebody waits for it. */
+    private readonly contended: (gfid: Gfid, domain: ByteString, held: L) => void = () => undefined,
+  ) {}
 
   /** Does `work` with the queue of a domain; a queue that is empty afterwards is forgotten. */
   with<T>(gfid: Gfid, domain: ByteString, work: (queue: LockQueue<L>) => T): T {
     const domains = this.inodes.get(gfid) ?? new Map<ByteString, LockQueue<L>>();
-    const queue = domains.get(domain) ?? new LockQueue(this.rules);
+    const queue = domains.get(domain) ?? this.newQueue(gfid, domain);
     this.inodes.set(gfid, domains);
     domains.set(domain, queue);
     try {
@@ -19,6 +23,10 @@ export class LockTable<L extends Owned> {
     } finally {
       this.tidy(gfid, domains, domain, queue);
     }
+  }
+
+  private newQueue(gfid: Gfid, domain: ByteString): LockQueue<L> {
+    return new LockQueue(this.rules, (held) => this.contended(gfid, domain, held));
   }
 
   /** What is held on an inode in one domain. */

@@ -5,6 +5,8 @@ import { type Gfid, NULL_GFID } from '../../../fop/gfid.js';
 import { type Handlers, PassThrough } from '../../../fop/translator.js';
 import { outcomeOf } from '../../../fop/wind.js';
 import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
+import type { Clock } from '../../../platform/platform.js';
+import { Contention } from './contention.js';
 import { entryLock } from './entry-lock.js';
 import { inodeLock } from './inode-lock.js';
 import { asksForCounts, type LockTables, type NamedBy, withCounts } from './lock-counts.js';
@@ -22,6 +24,18 @@ const OPTIONS: readonly OptionSpec[] = [
     only: ['off'],
     doc: 'Locks that reads and writes obey; only "off" is served.',
   },
+  {
+    key: 'notify-contention',
+    kind: 'bool',
+    default: 'on',
+    doc: 'Whether who holds an inodelk or entrylk is told that another client waits for it.',
+  },
+  {
+    key: 'notify-contention-delay',
+    kind: 'time',
+    default: '5',
+    doc: 'Seconds before the holder of a lock is told again.',
+  },
 ];
 
 /**
@@ -33,6 +47,8 @@ const OPTIONS: readonly OptionSpec[] = [
  * gone can still be given back. Nothing is enforced: locks are between those who ask for them. But a name is not removed
  * while another client holds an inodelk on its inode (removals.ts).
  *
+ * Who holds an inodelk or entrylk is told when another client begins to wait for it.
+ *
  * Relies on lookups below, to know which inode a name is.
  *
  *     volume locks
@@ -42,14 +58,34 @@ const OPTIONS: readonly OptionSpec[] = [
  */
 export class Locks extends PassThrough {
   readonly type = 'features/locks';
-  private readonly tables: LockTables = {
-    inode: new LockTable(INODE_LOCKS),
-    entry: new LockTable(ENTRY_LOCKS),
-    posix: new LockTable(POSIX_LOCKS),
-  };
-  private readonly removals = new Removals(this.tables.inode);
+  private readonly tables: LockTables;
+  private readonly removals: Removals;
   private readonly refuse = (errno: ErrnoName, why?: string): FopError =>
     new FopError(errno, why === undefined ? this.name : `${this.name}: ${why}`);
+
+  constructor({ name, children: [child], options, platform }: CreateContext) {
+    if (child === undefined) throw new Error(`${name}: a subvolume is missing`);
+    super(name, child);
+    this.tables = options.bool('notify-contention')
+      ? this.telling(platform.clock, options.int('notify-contention-delay') * 1000)
+      : {
+          inode: new LockTable(INODE_LOCKS),
+          entry: new LockTable(ENTRY_LOCKS),
+          posix: new LockTable(POSIX_LOCKS),
+        };
+    this.removals = new Removals(this.tables.inode);
+  }
+
+  private telling(clock: Clock, delayMs: number): LockTables {
+    const contention = new Contention(clock, delayMs, (client, upcall) =>
+      this.tell({ event: 'upcall', from: this, client, upcall }),
+    );
+    return {
+      inode: new LockTable(INODE_LOCKS, (...held) => contention.inodeLock(...held)),
+      entry: new LockTable(ENTRY_LOCKS, (...held) => contention.entryLock(...held)),
+      posix: new LockTable(POSIX_LOCKS),
+    };
+  }
 
   protected readonly handlers: Handlers = {
     inodelk: (request, frame) => this.inodelk(request.gfid, request, frame),
@@ -168,17 +204,17 @@ export class Locks extends PassThrough {
   }
 }
 
-function owner({ client, lkOwner }: Frame): { client: string; lkOwner: string } {
-  return { client: client?.id ?? '', lkOwner };
+function owner({ client, lkOwner, pid }: Frame): {
+  client: string;
+  lkOwner: string;
+  pid: number;
+} {
+  return { client: client?.id ?? '', lkOwner, pid };
 }
 
 export const featuresLocks: TranslatorSpec = {
   type: 'features/locks',
   children: { min: 1, max: 1 },
   options: OPTIONS,
-  create: ({ name, children }: CreateContext) => {
-    const [child] = children;
-    if (child === undefined) throw new Error(`${name}: a subvolume is missing`);
-    return new Locks(name, child);
-  },
+  create: (context) => new Locks(context),
 };

@@ -33,6 +33,7 @@ export class ProtocolClient extends Xlator {
     super(name, []);
     this.connector = new Connector(name, targetOf(options), platform, {
       up: (session) => this.up(session),
+      upcall: (upcall) => this.tell({ event: 'upcall', from: this, upcall }),
       down: (why) => this.down(why),
       refused: (why) => this.tell({ event: 'auth-failed', from: this, why }),
     });

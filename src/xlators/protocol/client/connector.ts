@@ -1,3 +1,4 @@
+import type { Upcall } from '../../../fop/upcall.js';
 import { type Endpoint, NetworkError } from '../../../platform/network.js';
 import type { Platform, Timer } from '../../../platform/platform.js';
 import { RpcError } from '../../../rpc/error.js';
@@ -14,6 +15,8 @@ const REFUSED_PAUSE_MS = 10_000;
 export interface ConnectorEvents {
   /** Fops may be sent over the session. */
   up(session: ClientSession): void;
+  /** The server tells something unasked. */
+  upcall(upcall: Upcall): void;
   /** No session, or none any more; told after every attempt that came to nothing. */
   down(why: string): void;
   /** The server knows the user and the password to be wrong. */
@@ -135,6 +138,7 @@ export class Connector {
       session.end();
       this.events.down(why);
     };
+    line.upcallListener = (upcall) => this.events.upcall(upcall);
     line.childListener = (isUp) => {
       if (isUp) this.events.up(session);
       else this.events.down('the server says that its subvolume is down');

@@ -1,9 +1,12 @@
+import type { Upcall } from '../../../fop/upcall.js';
 import type { ByteStream, Endpoint } from '../../../platform/network.js';
 import type { Platform } from '../../../platform/platform.js';
 import { type ConnectionOwner, RpcConnection } from '../../../rpc/connection.js';
+import { RpcError } from '../../../rpc/error.js';
 import type { IncomingCall } from '../../../rpc/incoming-call.js';
 import { NO_PROGRAM } from '../../../rpc/message.js';
 import { CALLBACK, CALLBACK_PROGRAM } from '../../../rpc/programs.js';
+import { readUpcall } from '../../../rpc/upcalls.js';
 
 /**
  * Enough for a second SYN. Not more: where a cable was cut, the third and the fourth come so late that a new attempt is
@@ -17,6 +20,8 @@ export class Line implements ConnectionOwner {
   readonly over: Promise<string>;
   /** Told when the server says that the subvolume came up or went down. */
   childListener: ((isUp: boolean) => void) | undefined;
+  /** Told what the server says of locks and of what other clients have changed. */
+  upcallListener: ((upcall: Upcall) => void) | undefined;
   /** Told at once when the connection is over. */
   overListener: ((why: string) => void) | undefined;
   private hangUp: (why: string) => void = () => undefined;
@@ -32,16 +37,28 @@ export class Line implements ConnectionOwner {
     this.hangUp(why);
   }
 
-  /** Callbacks get no reply. Those that this client has no use for (contention, upcalls) are hints. */
+  /** Callbacks get no reply. Those that this client has no use for (new volfiles, leases) are hints. */
   called(call: IncomingCall): void {
     const { program, procedure } = call.header;
     if (program !== CALLBACK_PROGRAM.number) {
       call.refuse(NO_PROGRAM);
       return;
     }
+    const upcall = this.upcallOf(call);
     call.drop();
+    if (upcall) this.upcallListener?.(upcall);
     if (procedure === CALLBACK.CHILD_UP) this.childListener?.(true);
     else if (procedure === CALLBACK.CHILD_DOWN) this.childListener?.(false);
+  }
+
+  /** What cannot be read is left out: it was a hint, and the fops of this connection are none the worse. */
+  private upcallOf({ header, args }: IncomingCall): Upcall | undefined {
+    try {
+      return readUpcall(header.procedure, args);
+    } catch (error) {
+      if (error instanceof RpcError) return undefined;
+      throw error;
+    }
   }
 }
 

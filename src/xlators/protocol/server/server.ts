@@ -109,6 +109,11 @@ export class ProtocolServer extends Xlator implements SessionHost {
   }
 
   protected override heard(notice: Notice): void {
+    if (notice.event === 'upcall') {
+      for (const session of this.sessions)
+        if (session.clientId === notice.client) session.tell(notice.upcall);
+      return;
+    }
     super.heard(notice);
     if (notice.event !== 'child-down') return;
     for (const session of this.sessions) if (session.uses(notice.from)) void session.recheck();

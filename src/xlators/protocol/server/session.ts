@@ -1,6 +1,7 @@
 import { type ErrnoName, FopError } from '../../../fop/error.js';
 import { NULL_GFID, ROOT_GFID } from '../../../fop/gfid.js';
 import type { Translator } from '../../../fop/translator.js';
+import type { Upcall } from '../../../fop/upcall.js';
 import { type ByteStream, endpointText } from '../../../platform/network.js';
 import type { Platform, Timer } from '../../../platform/platform.js';
 import {
@@ -19,12 +20,14 @@ import {
 import type { IncomingCall } from '../../../rpc/incoming-call.js';
 import { BAD_ARGUMENTS, NO_PROCEDURE, NO_PROGRAM } from '../../../rpc/message.js';
 import {
+  CALLBACK_PROGRAM,
   DUMP_PROGRAM,
   FOP_PROGRAM,
   HANDSHAKE,
   HANDSHAKE_PROGRAM,
   type Program,
 } from '../../../rpc/programs.js';
+import { PROCEDURE, writeUpcall } from '../../../rpc/upcalls.js';
 import { FopService } from './fop-service.js';
 import { type Introduction, introduce, type Reception } from './set-volume.js';
 
@@ -100,6 +103,21 @@ export class Session implements ConnectionOwner {
     const { id, address } = this.service.client;
     this.host.noted('info', 'client disconnected', { client: id, address, why });
     void this.leave(this.service);
+  }
+
+  /**
+   * Tells the client something unasked. One that does not read is not told of locks, which it would give back sooner; but what it
+   * remembers must not stay wrong, so it is sent away and asks anew.
+   */
+  tell(upcall: Upcall): void {
+    const { connection } = this;
+    if (connection.stream.queuedBytes >= this.host.limits.queuedBytes) {
+      if (upcall.kind === 'invalidate') connection.close('it does not read what it is told');
+      return;
+    }
+    connection.tell(CALLBACK_PROGRAM, PROCEDURE[upcall.kind], (writer) =>
+      writeUpcall(writer, upcall),
+    );
   }
 
   /** Is the export still up for this client? If not, the client is sent away. */

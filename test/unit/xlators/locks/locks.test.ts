@@ -50,6 +50,42 @@ describe('features/locks', () => {
   afterEach(() => stack.close());
   const gone = (id: string) => stack.top.clientGone({ id, address: '192.0.2.1:1' });
 
+  /** Who is told of what, from here on. */
+  const listening = (): string[] => {
+    const told: string[] = [];
+    stack.top.listen((notice) => {
+      if (notice.event !== 'upcall') return;
+      const { client, upcall } = notice;
+      const what = upcall.kind === 'inodelk-contention' ? upcall.flock.start : upcall.gfid;
+      told.push(`${client} ${upcall.kind} ${what}`);
+    });
+    return told;
+  };
+
+  it('tells who holds a lock that another client waits for it, once', async () => {
+    const told = listening();
+    await inodelk(a, TRY, WRITE, 10n, 5n);
+    const waiting = inodelk(b, WAIT, WRITE, 12n, 1n);
+    await refuses('EAGAIN', inodelk(client(stack, 'c'), TRY, WRITE, 12n, 1n));
+    const other = inodelk(client(stack, 'c'), WAIT, WRITE, 12n, 1n);
+    assert.deepEqual(told, ['a inodelk-contention 10']);
+    await inodelk(a, TRY, UNLOCK, 10n, 5n);
+    await waiting;
+    assert.deepEqual(told.slice(1), ['b inodelk-contention 12'], 'the third one waits still');
+    await inodelk(b, TRY, UNLOCK, 12n, 1n);
+    await other;
+    assert.equal(told.length, 2);
+  });
+
+  it('tells of names, too', async () => {
+    const told = listening();
+    await entrylk(a, 2, 'f');
+    const waiting = entrylk(b, 0);
+    assert.deepEqual(told, [`a entrylk-contention ${ROOT_GFID}`]);
+    gone('a');
+    await waiting;
+  });
+
   it('shares read locks and not write locks', async () => {
     await inodelk(a, TRY, READ);
     await inodelk(b, TRY, READ);
