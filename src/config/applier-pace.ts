@@ -4,7 +4,7 @@ import type { Clock } from '../platform/platform.js';
  * A pass owes this many times the pause that it took. What is owed beyond BURST_MS is paused before the next one: under
  * lasting load more commits are gathered, of which only the last of each key is written, and the log keeps the disk.
  */
-const PAUSE_FACTOR = 6;
+const PAUSE_FACTOR = 10;
 const BURST_MS = 100;
 const MAX_PAUSE_MS = 2000;
 

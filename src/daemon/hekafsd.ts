@@ -171,7 +171,7 @@ async function startAll(
     onBug: (error, requestId) =>
       log.error('a request met a bug', { ...bugFields(error), requestId }),
   });
-  const peers = new HttpPeers(() => node?.clusterSecret());
+  const peers = new HttpPeers(() => node?.clusterSecret(), platform.clock);
   try {
     node = await program.startNode({ options, http: http.endpoint, platform, peers, log });
     return { options, node, http, peers };

@@ -34,6 +34,10 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let isWhole = false;
+    const broke = (): void => {
+      if (!isWhole) reject(new Aborted('the request broke off'));
+    };
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
@@ -43,9 +47,12 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
         reject(tooLarge(maxBytes));
       }
     });
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', () => reject(new Aborted('the request broke off')));
-    request.once('close', () => reject(new Aborted('the request broke off')));
+    request.once('end', () => {
+      isWhole = true;
+      resolve(Buffer.concat(chunks));
+    });
+    request.once('error', broke);
+    request.once('close', broke);
   });
 }
 

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import fetch from 'node-fetch';
 import { PeerError, type PeerStatus, type Peers, type PeerVerb } from '../config/peers.js';
+import type { Clock } from '../platform/platform.js';
 import { readProblem } from './http-answer.js';
 
 /** What is asked may be long, answers are not: a status, a list of servers, an outcome for each of a few hundred requests. */
@@ -20,7 +21,10 @@ export class HttpPeers implements Peers {
   private readonly agents = new Map<string, Agent>();
 
   /** `secret` is asked at each call: a node learns the cluster's secret when it joins. */
-  constructor(private readonly secret: () => string | undefined) {}
+  constructor(
+    private readonly secret: () => string | undefined,
+    private readonly clock: Clock,
+  ) {}
 
   async status(address: string, timeoutMs: number): Promise<PeerStatus> {
     const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
@@ -53,7 +57,7 @@ export class HttpPeers implements Peers {
     const agent = this.agent(address);
     const sent = request({ host, port, path, method: 'POST', headers, agent });
     const maxBytes = verb === 'relay' ? MAX_RELAYED_BYTES : MAX_ANSWER_BYTES;
-    return settled(address, sent, body, { timeoutMs, maxBytes });
+    return settled(address, sent, body, { clock: this.clock, timeoutMs, maxBytes });
   }
 
   /** Ends idle connections; those under way end with their calls. */
@@ -79,6 +83,12 @@ export class HttpPeers implements Peers {
   }
 }
 
+interface Bounds {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
 /**
  * Waits for the answer. What kind of failure it is depends on whether a connection was made: without one,
  * nothing was sent, and destroying the request makes sure that nothing will be.
@@ -87,18 +97,18 @@ function settled(
   address: string,
   sent: ClientRequest,
   body: Buffer,
-  { timeoutMs, maxBytes }: { readonly timeoutMs: number; readonly maxBytes: number },
+  { clock, timeoutMs, maxBytes }: Bounds,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let isConnected = false;
-    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     const fail = (why: string): void => {
-      signal.removeEventListener('abort', late);
+      timer.cancel();
       sent.destroy();
       reject(new PeerError(address, isConnected ? 'unknown' : 'unreachable', why));
     };
-    const late = (): void => fail(`no answer within ${timeoutMs} ms`);
-    signal.addEventListener('abort', late);
+    const timer = clock.after(Math.max(1, timeoutMs), () =>
+      fail(`no answer within ${timeoutMs} ms`),
+    );
     sent.once('socket', (socket) => {
       if (!socket.connecting) isConnected = true;
       else socket.once('connect', () => (isConnected = true));
@@ -107,7 +117,7 @@ function settled(
     sent.once('response', (response) => {
       collect(response, maxBytes).then(
         (answer) => {
-          signal.removeEventListener('abort', late);
+          timer.cancel();
           const type = response.headers['content-type'] ?? null;
           if (response.statusCode === 200 && type === MEDIA.call) resolve(answer);
           else reject(refusal(address, response.statusCode ?? 0, type, answer));
@@ -119,15 +129,21 @@ function settled(
   });
 }
 
-async function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error('what answers has no end: it is no hekafsd');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else reject(new Error('what answers has no end: it is no hekafsd'));
+    });
+    response.once('end', () => resolve(Buffer.concat(chunks)));
+    response.once('error', reject);
+    response.once('close', () => {
+      if (!response.readableEnded) reject(new Error('the answer broke off'));
+    });
+  });
 }
 
 /** An answer that is no problem of ours came from something else than hekafsd. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../../../src/config/error.js';
 import { PeerError } from '../../../src/config/peers.js';
 import { HttpPeers, peerStatus } from '../../../src/daemon/http-peers.js';
+import { nodeClock } from '../../../src/platform/node/clock.js';
 import { HttpFixture, SECRET } from './http-fixture.js';
 
 const TIMEOUT_MS = 300;
@@ -21,7 +22,7 @@ async function outcome(call: Promise<Buffer>): Promise<string> {
 describe('peers over HTTP', () => {
   let http: HttpFixture;
   let secret: string | undefined = SECRET;
-  const peers = new HttpPeers(() => secret);
+  const peers = new HttpPeers(() => secret, nodeClock);
 
   beforeEach(async () => {
     secret = SECRET;
@@ -93,7 +94,7 @@ describe('peers over HTTP', () => {
 });
 
 describe('peers that are none', () => {
-  const peers = new HttpPeers(() => SECRET);
+  const peers = new HttpPeers(() => SECRET, nodeClock);
   let server: Server;
   let answer: (response: ServerResponse) => void;
 
