@@ -56,6 +56,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:tls': ['src/platform/node/'],
   'node:timers': ['src/platform/node/'],
   'node:perf_hooks': ['src/platform/node/'],
+  'node:v8': ['src/platform/node/'],
   'node:module': ['src/platform/node/'],
   'node:http': ['src/daemon/', 'src/cli/'],
   'node:child_process': ['src/daemon/'],
