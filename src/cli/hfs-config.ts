@@ -3,6 +3,7 @@ import { commandLineBytes } from '../platform/node/program-files.js';
 import { VERSION } from '../version.js';
 import { Arguments, type CliCommand, SEE_HELP } from './command.js';
 import { checkText, helpAsked, helpedWords, readCommandLine } from './command-line.js';
+import { completionCommand } from './completion.js';
 import { newContext } from './context.js';
 import { deleteCommand } from './delete.js';
 import { doctorCommand } from './doctor.js';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly CliCommand[] = [
   listCommand,
   doctorCommand,
   explainCommand,
+  completionCommand(() => COMMANDS),
 ];
 
 /** hfs_config: words to one request to output. Settles with the exit code. */
