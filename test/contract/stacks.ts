@@ -41,6 +41,8 @@ export interface StackOptions {
   readonly isPrivileged?: boolean;
   /** Options of the uppermost volume. */
   readonly options?: Readonly<Record<string, string>>;
+  /** Options of the brick beside its directory. */
+  readonly brick?: Readonly<Record<string, string>>;
   /** A simulated disk that is there already. */
   readonly disk?: SimDisk;
   /** The brick's clock; without one its janitor never comes. */
@@ -109,10 +111,14 @@ export function quietClock() {
   return { ...instantly(), after: () => ({ cancel: () => undefined }) };
 }
 
-function volfile(directory: string, { above = [], options = {} }: StackOptions): string {
+function volfile(
+  directory: string,
+  { above = [], options = {}, brick = {} }: StackOptions,
+): string {
   const ofBrick = [
     { key: 'directory', value: directory },
     { key: 'volume-id', value: VOLUME_ID },
+    ...Object.entries(brick).map(([key, value]) => ({ key, value })),
   ];
   const volumes: PrintedVolume[] = [
     { name: 'brick', type: 'storage/posix', options: ofBrick, subvolumes: [] },

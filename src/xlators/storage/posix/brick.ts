@@ -10,6 +10,7 @@ import { Handles } from './handles.js';
 import { hash64 } from './hash64.js';
 import { decodeMdata, MDATA_XATTR } from './mdata.js';
 import { OpenFiles } from './open-files.js';
+import type { ReserveRule } from './reserve.js';
 import { GFID_XATTR, TRUSTED_NAMESPACE, type XattrNamespace } from './xattr-name.js';
 
 export interface BrickOptions {
@@ -19,6 +20,7 @@ export interface BrickOptions {
   readonly sharedBrickCount: number;
   readonly maxHardLinks: number;
   readonly isFips: boolean;
+  readonly reserve: ReserveRule;
   readonly janitorSeconds: number;
   readonly marksFailedSyncs: boolean;
 }

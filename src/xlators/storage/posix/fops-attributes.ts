@@ -18,6 +18,7 @@ import type { Handlers } from '../../../fop/translator.js';
 import type { DiskStat, DiskTime } from '../../../platform/disk.js';
 import { answersFor, likewise } from './answers.js';
 import type { Brick, Inode } from './brick.js';
+import { withoutReserve } from './reserve.js';
 import { setKeptTimes } from './times.js';
 
 type Change = { readonly stbuf: Iatt; readonly valid: number };
@@ -69,7 +70,8 @@ export function attributeFops(brick: Brick): Handlers {
 
     async statfs({ gfid }) {
       const inode = brick.handles.resolve(gfid);
-      const whole = brick.disk.statfs(isDirectory(inode.stat) ? inode.path : brick.root);
+      const disk = brick.disk.statfs(isDirectory(inode.stat) ? inode.path : brick.root);
+      const whole = withoutReserve(brick.options.reserve, disk);
       const share = (blocks: number) => Math.floor(blocks / brick.options.sharedBrickCount);
       const { blocks, bfree, bavail } = whole;
       const shares = { blocks: share(blocks), bfree: share(bfree), bavail: share(bavail) };

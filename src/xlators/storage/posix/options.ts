@@ -2,6 +2,7 @@ import { isGfid } from '../../../fop/gfid.js';
 import { byteString } from '../../../fop/name.js';
 import type { OptionSpec, Options } from '../../../graph/spec.js';
 import type { BrickOptions } from './brick.js';
+import { reserveRule } from './reserve.js';
 
 export const POSIX_OPTIONS: readonly OptionSpec[] = [
   {
@@ -42,6 +43,12 @@ export const POSIX_OPTIONS: readonly OptionSpec[] = [
     doc: 'Names that one file may have; beyond that link answers EMLINK.',
   },
   {
+    key: 'reserve',
+    kind: 'string',
+    default: '1',
+    doc: 'What of the disk is kept free of what clients write: a percentage, or a size such as 5GB; 0 for nothing.',
+  },
+  {
     key: 'janitor-sleep-duration',
     kind: 'int',
     default: '10',
@@ -68,6 +75,7 @@ export function brickOptions(options: Options): BrickOptions {
     sharedBrickCount: options.int('shared-brick-count'),
     maxHardLinks: options.int('max-hardlinks'),
     isFips: options.bool('fips-mode-rchecksum'),
+    reserve: reserveRule(options.required('reserve')),
     janitorSeconds: options.int('janitor-sleep-duration'),
     marksFailedSyncs: options.bool('mark-failed-syncs'),
   };

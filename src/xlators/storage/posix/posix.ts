@@ -17,6 +17,7 @@ import { Janitor } from './janitor.js';
 import { checkDirectory, prepareLayout } from './layout.js';
 import { chooseNamespace } from './namespace.js';
 import { brickOptions, POSIX_OPTIONS } from './options.js';
+import { Reserve } from './reserve.js';
 
 /**
  * storage/posix: a directory as a volume of inodes.
@@ -50,7 +51,7 @@ export class Posix extends Xlator {
         this.tell({ event: 'log', from: this, level: 'warn', message, fields }),
     });
     this.janitor = new Janitor(this.brick);
-    this.handlers = allFops(this.brick);
+    this.handlers = new Reserve(this.brick, this.brick.options.reserve).guard(allFops(this.brick));
   }
 
   override async start(): Promise<void> {
