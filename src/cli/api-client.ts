@@ -18,6 +18,8 @@ export interface ApiSetup {
   readonly target: Target;
   /** How people are told of the target. */
   readonly shown: string;
+  /** The command that starts a hekafsd there. */
+  readonly start: string;
   readonly token: string | undefined;
   readonly timeoutMs: number;
 }
@@ -36,7 +38,7 @@ export class ApiClient {
     let last: ConfigError | undefined;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)) {
       const outcome = await this.attempt(asked, requestId, endMs);
-      const error = errorOf(outcome, this.setup.shown);
+      const error = errorOf(outcome, this.setup);
       if (error === undefined && outcome.kind === 'answer') return outcome.answer;
       const hasBeenSent = isOpen || last !== undefined || outcome.kind !== 'no-connection';
       isOpen ||= outcome.kind === 'lost' || isCode(error, ...OPEN);
@@ -64,7 +66,7 @@ export class ApiClient {
   }
 }
 
-function errorOf(outcome: Outcome, shown: string): ConfigError | undefined {
+function errorOf(outcome: Outcome, { shown, start }: ApiSetup): ConfigError | undefined {
   if (outcome.kind === 'answer') return refusalOf(outcome.answer);
   if (outcome.kind === 'lost') {
     const next = 'see its log, and ask again';
@@ -75,7 +77,7 @@ function errorOf(outcome: Outcome, shown: string): ConfigError | undefined {
     return new ConfigError('HFS-4001', 'not authorised', why, 'ask as that user, or use --server');
   }
   const why = NO_CONNECTION[outcome.code] ?? outcome.why;
-  const next = 'start hekafsd, or say where it is with --server or --state-dir';
+  const next = `${start}, or say where one answers with --server or --state-dir`;
   return new ConfigError('HFS-2003', `no hekafsd answers at ${shown}`, why, next);
 }
 

@@ -67,11 +67,22 @@ type Where = Omit<ApiSetup, 'timeoutMs'>;
 function whereOf(globals: Globals, stateDir: string): Where {
   if (globals.server === undefined) {
     const path = socketPath(stateDir);
-    return { target: { socketPath: path }, shown: path, token: undefined };
+    return {
+      target: { socketPath: path },
+      shown: path,
+      token: undefined,
+      start: startOf(stateDir),
+    };
   }
   const target = endpoint(globals.server);
   const token = globals.stateDir === undefined ? undefined : tokenOf(stateDir);
-  return { target, shown: globals.server, token };
+  return { target, shown: globals.server, token, start: 'start hekafsd there' };
+}
+
+/** The service runs on the default directory only. */
+function startOf(stateDir: string): string {
+  if (stateDir === defaultStateDir({}, true)) return 'start it: systemctl start hekafsd';
+  return `start it: hekafsd --state-dir ${stateDir}`;
 }
 
 function tokenOf(stateDir: string): string {

@@ -1,4 +1,5 @@
 import { type Answer, badRequest, json } from './http-answer.js';
+import { relayed } from './http-relay.js';
 import type { Asked, Route, Served } from './http-route.js';
 import { fieldsOf } from './json-fields.js';
 
@@ -9,8 +10,8 @@ export const VERIFY_ROUTES: readonly Route[] = [
   {
     path: '/v1/verify',
     actions: {
-      GET: { need: 'root', handle: ({ verbs }) => json(verbs.verifyProgress()) },
-      POST: { need: 'root', handle: verify },
+      GET: { need: 'root', handle: relayed(0, ({ verbs }) => json(verbs.verifyProgress())) },
+      POST: { need: 'root', handle: relayed(MAX_REQUEST_BYTES, verify) },
     },
   },
 ];

@@ -46,9 +46,11 @@ const OPEN: readonly Code[] = ['HFS-2002', 'HFS-2005'];
 const PAUSE_MS = 100;
 const MARGIN_MS = 200;
 const MIN_TRY_MS = 500;
+/** For each server that may have to be asked after this one. */
+const RESERVE_MS = 3000;
 
 /**
- * Passes requests on to a server, and to the next one where it is down, slow, or has no majority: each is given its share of the
+ * Passes requests on to a server, and to the next one where it is down, slow, or has no majority within the
  * time that is left. A write is repeated under its request id, so it happens once.
  */
 export class Relay {
@@ -63,8 +65,7 @@ export class Relay {
       const addresses = this.context.addresses();
       for (const [index, address] of addresses.entries()) {
         if (left() <= 0) break;
-        const share = Math.max(MIN_TRY_MS, left() / (addresses.length - index));
-        const timeoutMs = Math.max(1, Math.min(left(), share));
+        const timeoutMs = shareOf(left(), addresses.length - index);
         const answer = await this.tryAt(address, request, { ...asker, timeoutMs }, failures);
         if (answer) return answer;
       }
@@ -96,6 +97,12 @@ export class Relay {
     }
     return undefined;
   }
+}
+
+/** How long one server may take, so that some is left for those that come after it. */
+function shareOf(leftMs: number, servers: number): number {
+  const kept = Math.min(RESERVE_MS, leftMs / servers) * (servers - 1);
+  return Math.max(1, Math.min(leftMs, Math.max(MIN_TRY_MS, leftMs - kept)));
 }
 
 /** What became of the tries so far, and what is said when the time is up. */

@@ -49,9 +49,11 @@ describe('the life of a hekafsd', function () {
     const node = only();
     assert.equal(await node.stop(), 0);
     assert.equal(node.brickPid, undefined);
-    const none = await node.cli(['get', 'kept', '--timeout', '1']);
-    assert.equal(none.code, 6);
-    assert.match(none.stderr, /^HFS-2003 .*\nnext: start hekafsd/);
+    for (const words of [['get', 'kept'], ['serve', '--bootstrap'], ['join', 'a:1'], ['retire']]) {
+      const none = await node.cli([...words, '--timeout', '1']);
+      assert.equal(none.code, 6);
+      assert.match(none.stderr, /^HFS-2003 .*\nnext: start it: hekafsd --state-dir \S+, or say/);
+    }
     await node.start();
     await cluster().ready();
     assert.equal((await node.cli(['get', 'kept'])).stdout, 'y');
