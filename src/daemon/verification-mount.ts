@@ -28,9 +28,12 @@ export async function withCopyOf<T>(
   const graph = buildGraph(configValuesVolfile(at, reader), TRANSLATORS, platform);
   try {
     const up = new Promise<void>((resolve, reject) => {
-      const late = `the brick at ${endpointText(at)} shows nothing`;
-      const timer = platform.clock.after(MOUNT_MS, () => reject(new NotMounted(late)));
+      let why = 'no answer';
+      const late = (): void =>
+        reject(new NotMounted(`the brick at ${endpointText(at)} shows nothing: ${why}`));
+      const timer = platform.clock.after(MOUNT_MS, late);
       graph.top.listen((notice) => {
+        if (notice.event === 'child-down') why = notice.why;
         if (notice.event !== 'child-up' && notice.event !== 'auth-failed') return;
         timer.cancel();
         if (notice.event === 'child-up') resolve();
