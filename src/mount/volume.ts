@@ -2,10 +2,11 @@ import { type Dict, dictBytes, dictOfBytes, NO_DICT } from '../fop/dict.js';
 import { FopError } from '../fop/error.js';
 import type { DirentPlus } from '../fop/fops.js';
 import { type Frame, ROOT_FRAME } from '../fop/frame.js';
-import type { Gfid } from '../fop/gfid.js';
+import { type Gfid, NULL_GFID } from '../fop/gfid.js';
 import { type Iatt, isDirectory, isRegular } from '../fop/iatt.js';
 import type { ByteString } from '../fop/name.js';
 import type { Translator } from '../fop/translator.js';
+import { outcomeOf } from '../fop/wind.js';
 import { readContent, writeContent } from './content.js';
 import { Directories } from './directories.js';
 import { listDirectory } from './listing.js';
@@ -145,8 +146,18 @@ export class Volume {
   async list(path: VolumePath, maxEntries = MAX_ENTRIES): Promise<DirentPlus[]> {
     const { stat } = await this.walk.lookup(components(path));
     if (!isDirectory(stat)) throw new FopError('ENOTDIR', 'list');
-    const found = await listDirectory(this.wind, stat.gfid, maxEntries);
+    const listed = await listDirectory(this.wind, stat.gfid, maxEntries);
+    const found: DirentPlus[] = [];
+    for (const entry of listed) found.push(await this.withAttributes(stat.gfid, entry));
     return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** A listing may leave attributes out, of copies that are not good where it was read; a lookup has them. */
+  private async withAttributes(pargfid: Gfid, entry: DirentPlus): Promise<DirentPlus> {
+    if (entry.stat.gfid !== NULL_GFID) return entry;
+    const request = { gfid: NULL_GFID, pargfid, bname: entry.name, xdata: NO_DICT };
+    const outcome = await outcomeOf(this.wind('lookup', request));
+    return 'reply' in outcome ? { ...entry, stat: outcome.reply.stat } : entry;
   }
 
   async setxattr(path: VolumePath, name: ByteString, value: Buffer): Promise<void> {

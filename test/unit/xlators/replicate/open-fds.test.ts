@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Fd, O_RDONLY } from '../../../../src/fop/fd.js';
 import type { Dirent } from '../../../../src/fop/fops.js';
 import { NULL_GFID, ROOT_GFID } from '../../../../src/fop/gfid.js';
+import { Volume } from '../../../../src/mount/volume.js';
 import { refuses } from '../../../contract/volume.js';
 import { gfidOf, ReplicaLab } from '../../../scenario/replica-lab.js';
 
@@ -145,6 +146,9 @@ describe('replicate: listings', () => {
     const gfids = new Map(entries.map(({ name, stat }) => [name, stat.gfid]));
     assert.equal(gfids.get('name-0'), NULL_GFID);
     assert.equal(gfids.get('name-1'), gfidOf(101));
+    const volume = new Volume(lab.volume.top, { newGfid: () => gfidOf(1) });
+    const [first] = await volume.list('/');
+    assert.deepEqual([first?.name, first?.stat.gfid], ['name-0', gfidOf(100)], 'and others asked');
   });
 });
 
