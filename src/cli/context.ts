@@ -4,6 +4,7 @@ import { ConfigError } from '../config/error.js';
 import { endpoint } from '../daemon/option-value.js';
 import { defaultStateDir, socketPath, tokenPath } from '../daemon/state-dir.js';
 import { readFileIfThere } from '../platform/node/program-files.js';
+import { socketName } from '../platform/node/socket-path.js';
 import { ApiClient, type ApiSetup } from './api-client.js';
 import { type Output, processOutput } from './output.js';
 
@@ -68,7 +69,7 @@ function whereOf(globals: Globals, stateDir: string): Where {
   if (globals.server === undefined) {
     const path = socketPath(stateDir);
     return {
-      target: { socketPath: path },
+      target: { socketPath: nameOf(path, stateDir) },
       shown: path,
       token: undefined,
       start: startOf(stateDir),
@@ -83,6 +84,16 @@ function whereOf(globals: Globals, stateDir: string): Where {
 function startOf(stateDir: string): string {
   if (stateDir === defaultStateDir({}, true)) return 'start it: systemctl start hekafsd';
   return `start it: hekafsd --state-dir ${stateDir}`;
+}
+
+function nameOf(path: string, stateDir: string): string {
+  try {
+    return socketName(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const next = `${startOf(stateDir)}, or say where it is with --server or --state-dir`;
+    throw new ConfigError('HFS-2003', `no hekafsd answers at ${path}`, why, next, error);
+  }
 }
 
 function tokenOf(stateDir: string): string {

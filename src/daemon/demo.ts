@@ -7,7 +7,6 @@ import { demoPlan } from './demo-plan.js';
 import { DemoProcess, shown } from './demo-process.js';
 import { closing, Tour } from './demo-tour.js';
 import { makeStateDir } from './prepare.js';
-import { socketPath } from './state-dir.js';
 
 /**
  * A cluster on this machine, to try: starts hekafsd processes on loopback, makes a cluster of them with the commands that a
@@ -15,7 +14,6 @@ import { socketPath } from './state-dir.js';
  */
 export async function runDemo(line: DaemonCommandLine, platform: Platform): Promise<number> {
   const directory = resolve(line.flags['state-dir'] ?? process.env['HEKAFS_STATE_DIR'] ?? 'var');
-  socketPath(join(directory, 'node1'));
   makeStateDir(platform.disk, directory);
   const plan = await demoPlan(platform.disk, directory, line.nodes);
   const nodes = plan.map((node) => new DemoProcess(node, join(directory, node.name)));

@@ -3,6 +3,8 @@ import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import { endpointText } from '../platform/network.js';
+import { realPath } from '../platform/node/program-files.js';
+import { socketName } from '../platform/node/socket-path.js';
 import { requireSystemCalls } from '../platform/node/syscalls.js';
 import type { Platform } from '../platform/platform.js';
 import { VERSION } from '../version.js';
@@ -17,7 +19,7 @@ import { type HeldLock, lockStateDir } from './lock-file.js';
 import { type OpenLog, openLog } from './log.js';
 import type { RunningNode, StartNode } from './node-start.js';
 import { type DaemonOptions, daemonOptions } from './options.js';
-import { freeSocketPath, isThere, makeStateDir, rootToken } from './prepare.js';
+import { freeSocketPath, isThere, makeStateDir, rootToken, stateDirRefused } from './prepare.js';
 import { merged, optionChanges, tellReload } from './reload.js';
 import { Service } from './service.js';
 import { type ServiceEnvironment, takeServiceEnvironment } from './service-manager.js';
@@ -44,7 +46,8 @@ export async function main(argv: readonly string[], program: DaemonProgram): Pro
     const environment = { ...process.env };
     const readFile = (path: string) => readConfigFile(program.platform, path);
     const isRoot = process.getuid?.() === 0;
-    const readOptions = () => daemonOptions({ flags, environment, readFile, isRoot });
+    const input = { flags, environment, readFile, isRoot };
+    const readOptions = () => withRealPath(daemonOptions(input));
     return await runDaemon({ ...program, readOptions, manager });
   } catch (error) {
     return complain(error);
@@ -65,9 +68,8 @@ function printed(text: string): number {
 /** One node from lock to stop. */
 async function runDaemon(daemon: Daemon): Promise<number> {
   const { disk, clock } = daemon.platform;
+  const lock = takeLock(disk, daemon.readOptions().stateDir);
   const options = daemon.readOptions();
-  makeStateDir(disk, options.stateDir);
-  const lock = takeLock(disk, options.stateDir);
   const log = openDaemonLog(options, daemon.platform);
   try {
     tellStart(log, options);
@@ -77,7 +79,7 @@ async function runDaemon(daemon: Daemon): Promise<number> {
       socket: 'hekafsd.sock',
     });
     const service = new Service(daemon.manager, clock, log);
-    void service.run(running.node, socketPath(options.stateDir));
+    void service.run(running.node, socketName(socketPath(options.stateDir)));
     const why = await stopAsked(() => reload(daemon, running, service, log));
     log.info('hekafsd stops', { why });
     service.stopping();
@@ -97,8 +99,14 @@ async function runDaemon(daemon: Daemon): Promise<number> {
   }
 }
 
+/** Processes are known by the paths on their command lines, and directories are synced by name: both want one name. */
+function withRealPath(options: DaemonOptions): DaemonOptions {
+  return { ...options, stateDir: realPath(options.stateDir) };
+}
+
 function takeLock(disk: Disk, stateDir: string): HeldLock {
   try {
+    makeStateDir(disk, stateDir);
     return lockStateDir(disk, stateDir, requireSystemCalls('flock').flock);
   } catch (error) {
     throw startError(disk, stateDir, error);
@@ -107,7 +115,8 @@ function takeLock(disk: Disk, stateDir: string): HeldLock {
 
 /** What the disk under the state directory refused is told as that. */
 function startError(disk: Disk, stateDir: string, error: unknown): unknown {
-  if (!(error instanceof FopError)) return error;
+  const refused = stateDirRefused(stateDir, error);
+  if (!(refused instanceof FopError)) return refused;
   const { code, what, why, next } = localProblem(disk, 'hekafsd cannot go on', stateDir, error);
   return new ConfigError(code, what, why, next, error);
 }
@@ -162,7 +171,7 @@ async function startAll(
   let node: RunningNode | undefined;
   const http = await serveHttp({
     at: options.http,
-    socketPath: freeSocketPath(platform.disk, options.stateDir),
+    socketPath: socketName(freeSocketPath(platform.disk, options.stateDir)),
     isSocketThere: () => isThere(platform.disk, socketPath(options.stateDir)),
     token,
     served: () => node,
@@ -241,7 +250,8 @@ function readConfigFile(platform: Platform, path: string): string | undefined {
   try {
     return readWhole(platform.disk, byteString(path)).toString('utf8');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    // Of a directory that is none more is said when it is to be used.
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
     const why = error instanceof Error ? error.message : String(error);
     const next = 'correct the file or move it away';
     throw new ConfigError('HFS-1001', `${path} cannot be read`, why, next, error);

@@ -1,23 +1,53 @@
 import { ConfigError } from '../config/error.js';
-import { isErrno } from '../fop/error.js';
+import { FopError, isErrno } from '../fop/error.js';
+import { isDirectory } from '../fop/iatt.js';
 import { type ByteString, byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import type { Random } from '../platform/platform.js';
 import { directoryOf, ignoreMissing, readWhole, writeSynced } from './durable-file.js';
 import { socketPath, tokenPath } from './state-dir.js';
 
-/** Makes the state directory, with those above it, for its owner alone. */
+/** Makes the state directory, with those above it, for its owner alone. Throws HFS-5102 where it is none or cannot be made. */
 export function makeStateDir(disk: Disk, stateDir: string): void {
   const components = byteString(stateDir).split('/').slice(1);
-  components.reduce((above, name) => {
-    const path = `${above}/${name}`;
-    try {
-      disk.mkdir(path, 0o700);
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw cannotMake(stateDir, error);
-    }
-    return path;
-  }, '');
+  try {
+    const made = components.reduce((above, name) => makeDirectory(disk, `${above}/${name}`), '');
+    if (!isDirectory(disk.stat(made || '/'))) throw new FopError('ENOTDIR', stateDir);
+  } catch (error) {
+    throw stateDirRefused(stateDir, error);
+  }
+}
+
+function makeDirectory(disk: Disk, path: ByteString): ByteString {
+  try {
+    disk.mkdir(path, 0o700);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  }
+  return path;
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a file stands where a directory should be',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  ELOOP: 'symlinks lead nowhere',
+  ENOENT: 'a symlink leads to nothing',
+  ENAMETOOLONG: 'a component of it is too long',
+};
+
+/** What was refused is HFS-5102 where another directory or its owner mends it; what the disk itself refuses is left as it is. */
+export function stateDirRefused(stateDir: string, error: unknown): unknown {
+  const why = error instanceof FopError ? WHY[error.errno] : undefined;
+  if (why === undefined) return error;
+  const next = 'choose another --state-dir, or make it and give it to this user';
+  return new ConfigError(
+    'HFS-5102',
+    `state directory ${stateDir} cannot be used`,
+    why,
+    next,
+    error,
+  );
 }
 
 export interface RootToken {
@@ -81,9 +111,4 @@ async function newToken(disk: Disk, random: Random, path: string): Promise<strin
   disk.rename(`${path}.tmp`, path);
   await disk.fsyncdir(directoryOf(path));
   return token;
-}
-
-function cannotMake(stateDir: string, cause: unknown): ConfigError {
-  const next = 'choose another --state-dir, or make it and give it to this user';
-  return new ConfigError('HFS-5007', `cannot make ${stateDir}`, String(cause), next, cause);
 }

@@ -8,7 +8,7 @@ import { orphans } from '../../src/daemon/demo-orphan.js';
 import { demoPlan } from '../../src/daemon/demo-plan.js';
 import { demoSample } from '../../src/daemon/demo-sample.js';
 import { nodeDisk } from '../../src/platform/node/disk.js';
-import { ended, heard, run, start } from './run.js';
+import { ended, heard, start } from './run.js';
 
 const PROGRAM = fileURLToPath(new URL('./fake-hekafsd.js', import.meta.url));
 
@@ -81,15 +81,5 @@ describe('hekafsd --demo', () => {
     await ended(left);
     assert.deepEqual(orphans(nodeDisk(), directory), []);
     assert.deepEqual(orphans(nodeDisk(), '/nowhere'), []);
-  });
-
-  it('refuses a directory in which no socket fits', async () => {
-    const { code, stderr } = await run(PROGRAM, [
-      '--demo',
-      '--state-dir',
-      `/tmp/${'x'.repeat(100)}`,
-    ]);
-    assert.equal(code, 2);
-    assert.match(stderr, /shorter --state-dir/);
   });
 });

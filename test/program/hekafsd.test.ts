@@ -93,7 +93,6 @@ describe('hekafsd, the program', () => {
     [['--nodes', '3'], /goes with --demo/],
     [['--demo', '--nodes', '0'], /from 1 to 9/],
     [['--demo', '--host', 'x'], /--demo chooses it/],
-    [['--members', 'gluster'], /not there yet/],
   ];
   it('refuses what it does not know, with exit code 2', async () => {
     for (const [words, message] of REFUSED) {

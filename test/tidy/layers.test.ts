@@ -43,6 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/daemon/verify-report.ts',
     'src/daemon/verbs.ts',
     'src/platform/node/program-files.ts',
+    'src/platform/node/socket-path.ts',
     'src/terminal/',
   ],
 };

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
@@ -21,6 +21,15 @@ export function commandLineBytes(): Buffer | undefined {
     return readFileSync('/proc/self/cmdline');
   } catch {
     return undefined;
+  }
+}
+
+/** A path without symlinks in it; where it leads to nothing, as it is. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -59,7 +59,7 @@ describe('state directory of a daemon', () => {
     makeStateDir(disk, deep);
     assert.ok(existsSync(deep));
     writeFileSync(join(directory, 'file'), '');
-    assert.throws(() => makeStateDir(disk, join(directory, 'file/x')), { code: 'HFS-5007' });
+    assert.throws(() => makeStateDir(disk, join(directory, 'file/x')), { code: 'HFS-5102' });
   });
 
   it('has a token, the same every time', async () => {
