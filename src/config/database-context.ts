@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../platform/platform.js';
 import type { Acceptor } from './log/acceptor.js';
 import type { VoterLength } from './log/entry.js';
+import type { Loss } from './log/lost-vote.js';
 import type { SealedRecord } from './log/record.js';
 import type { Members, Server } from './members.js';
 import type { Peers } from './peers.js';
@@ -38,7 +39,7 @@ export interface DatabaseContext {
   /** Keep these for the next start. Called now and then, and before the end. */
   rememberLengths(lengths: readonly VoterLength[]): void;
   /** The log of this node may not vote any more until it is replaced by a new one. Called once for each reason. */
-  ownLogLost(why: string): void;
+  ownLogLost(loss: Loss): void;
   /** This node is no member any more. Called once. */
   retired(): void;
   log(

@@ -7,7 +7,7 @@ import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import { type Epoch, isSameEpoch } from './log/epoch.js';
 import { readLengths } from './log/known-lengths.js';
-import { lossOf } from './log/lost-vote.js';
+import { type Loss, lossOf } from './log/lost-vote.js';
 import { notAccepted, unknownOutcome } from './log/outcome-errors.js';
 import { openRecord, type SealedRecord } from './log/record.js';
 import type { Waited } from './log/waited.js';
@@ -78,7 +78,7 @@ export class ConfigDatabase {
       ageMs: () => this.ageMs,
       confirm: () => this.confirmRound.join(),
       known: this.lengths.known,
-      ownLogLost: (why) => this.noteOwnLogLost(why),
+      ownLogLost: (loss) => this.noteOwnLogLost(loss),
       retired: () => this.noteRetired(),
       changeMembers: (list, id, timeoutMs) => this.changeMembers(list, id, timeoutMs),
       log: (level, message, fields) => context.log(level, message, fields),
@@ -157,7 +157,7 @@ export class ConfigDatabase {
       }
     } catch (error) {
       const loss = lossOf(error);
-      if (loss) this.noteOwnLogLost(loss.message);
+      if (loss) this.noteOwnLogLost(loss);
       else this.context.log('warn', 'own log could not be read', { error: String(error) });
     }
   }
@@ -196,10 +196,10 @@ export class ConfigDatabase {
     this.context.retired();
   }
 
-  private noteOwnLogLost(why: string): void {
-    if (this.ownLoss === why) return;
-    this.ownLoss = why;
-    this.context.ownLogLost(why);
+  private noteOwnLogLost({ kind, message }: Loss): void {
+    if (this.ownLoss === message) return;
+    this.ownLoss = message;
+    this.context.ownLogLost({ kind, message });
   }
 
   /** Commits a change wherever the leader is. A ConfigError by the deadline says what became of it. */

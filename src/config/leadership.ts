@@ -6,6 +6,7 @@ import type { Acceptor } from './log/acceptor.js';
 import { compareEpochs, type Epoch, epochText, NO_EPOCH } from './log/epoch.js';
 import { type KnownLengths, readLengths } from './log/known-lengths.js';
 import { Leader } from './log/leader.js';
+import type { Loss } from './log/lost-vote.js';
 import type { SealedRecord } from './log/record.js';
 import { NoMajority, reachMajority, takeOver } from './log/take-over.js';
 import { EpochLost, VoterLink } from './log/voter-link.js';
@@ -46,7 +47,7 @@ export interface LeadershipContext {
   confirm(): Promise<unknown>;
   retired(): void;
   /** The log of this node has lost its vote. */
-  ownLogLost(why: string): void;
+  ownLogLost(loss: Loss): void;
   changeMembers(list: Members, requestId: string, timeoutMs: number): Promise<unknown>;
   log(
     level: 'debug' | 'info' | 'warn',
@@ -166,8 +167,8 @@ export class Leadership {
   }
 
   private noteOwnLoss(sights: readonly ServerSight[]): void {
-    const why = sights.find(({ node }) => node === this.context.self)?.lost;
-    if (typeof why === 'string') this.context.ownLogLost(why);
+    const loss = sights.find(({ node }) => node === this.context.self)?.lost;
+    if (typeof loss?.message === 'string') this.context.ownLogLost(loss);
   }
 
   private schedule(ms: number): void {

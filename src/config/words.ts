@@ -3,6 +3,7 @@ import { ConfigError, type Problem } from './error.js';
 import { checkKey, type Key, MAX_VALUE_BYTES } from './key.js';
 import type { VoterLength } from './log/entry.js';
 import type { Epoch } from './log/epoch.js';
+import type { Loss } from './log/lost-vote.js';
 import type { Change } from './log/record.js';
 import type { Members } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
@@ -42,7 +43,7 @@ export interface ServerSight {
   /** Why it counts as down; null: it does not. */
   readonly why: string | null;
   /** Why its log may not vote until it is replaced by another; null: it may. */
-  readonly lost: string | null;
+  readonly lost: Loss | null;
   /** What is the matter with its log, where something is. */
   readonly trouble: Problem | null;
 }

@@ -58,6 +58,12 @@ export class BrickChange {
     await this.finish();
   }
 
+  /** A brick that is not the node's any more goes aside. Answers where it is now; undefined where there is none, or it cannot go. */
+  async setAside(path: string, reason: Aside['reason']): Promise<string | undefined> {
+    await this.context.state.update((data) => withAside(data, { path, reason }));
+    return (await this.finish()).get(path);
+  }
+
   /** The node serves no more. Answers where its brick is now. */
   async retire(): Promise<string | undefined> {
     const { brick } = this.context.state.data;

@@ -57,7 +57,9 @@ export class ClientNode {
 
   /** Where to ask, the likeliest to answer first. */
   addresses(): readonly string[] {
-    const listed = this.members.servers.map(({ address }) => address);
+    // A server that has lost its log is on the list itself.
+    const others = this.members.servers.filter(({ node }) => node !== this.setup.self);
+    const listed = others.map(({ address }) => address);
     return [...new Set([...this.good, ...listed, ...this.setup.listed()])];
   }
 

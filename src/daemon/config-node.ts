@@ -4,6 +4,7 @@ import type { Acceptor, AcceptorMaker } from '../config/log/acceptor.js';
 import { BrickAcceptor } from '../config/log/brick-acceptor.js';
 import type { VoterLength } from '../config/log/entry.js';
 import { readLengths } from '../config/log/known-lengths.js';
+import type { Loss } from '../config/log/lost-vote.js';
 import type { SealedRecord } from '../config/log/record.js';
 import type { Server } from '../config/members.js';
 import type { Peers } from '../config/peers.js';
@@ -52,7 +53,7 @@ export interface ConfigNodeSetup {
   /** Keep these for the next start (see KnownLengths). */
   rememberLengths(lengths: readonly VoterLength[]): void;
   /** The log of this server may not vote any more until it is replaced by a new one. */
-  ownLogLost(why: string): void;
+  ownLogLost(loss: Loss): void;
   /** A record was applied, for whoever keeps something beside the store. */
   applied(record: SealedRecord): void;
   /** Keeps what a hand wrote on the brick before it is overwritten. */
@@ -103,7 +104,7 @@ export class ConfigNode {
       },
       lengths: readLengths(state.lengths),
       rememberLengths: (lengths) => setup.rememberLengths(lengths),
-      ownLogLost: (why) => setup.ownLogLost(why),
+      ownLogLost: (loss) => setup.ownLogLost(loss),
       retired: () => setup.retired(),
       log: (level, message, fields) => log[level](message, fields),
     });

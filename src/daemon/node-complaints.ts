@@ -11,11 +11,11 @@ export class NodeComplaints {
 
   constructor(private readonly node: Node) {}
 
-  ownLogLost(why: string): void {
+  ownLogLost(why: string, next: string): void {
     this.node.setup.log.error('the log of this server has lost its vote', {
       code: 'HFS-5006',
       why,
-      next: 'the other servers go on without it; hfs_config retire this server, then hfs_config serve --join',
+      next,
     });
   }
 

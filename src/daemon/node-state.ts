@@ -18,7 +18,21 @@ export interface BrickState {
 /** A brick's directory that is to be moved aside: noted before it is done, and until it has been. */
 export interface Aside {
   readonly path: string;
-  readonly reason: 'retired' | 'failed';
+  readonly reason: 'retired' | 'failed' | 'damaged';
+}
+
+/**
+ * A server whose log cannot be used any more: it leaves it, and comes back with a new one, as a new voter. The new brick is made once the
+ * others have committed a list with that voter; until then nothing of the old one is touched.
+ */
+export interface RejoinState {
+  readonly why: string;
+  /** Of the brick to be made. */
+  readonly path: string;
+  readonly port: number;
+  readonly voter: string;
+  /** The brick that is left; to be moved aside, unless it is somebody else's. Null: it stays where it is. */
+  readonly old: string | null;
 }
 
 /**
@@ -37,6 +51,8 @@ export interface NodeState {
   /** How long the voters' logs were when last heard of; absent in what the first release wrote. */
   readonly lengths?: readonly VoterLength[];
   readonly asides: readonly Aside[];
+  /** Under way; absent in what the first release wrote. */
+  readonly rejoin?: RejoinState | null;
 }
 
 export function newNodeState(node: string): NodeState {

@@ -32,6 +32,7 @@ import { foundOwnLog } from './own-log.js';
 import { followOwnPlace, withAllowedPort } from './own-place.js';
 import { PendingState } from './pending-state.js';
 import { makeStateDir } from './prepare.js';
+import { Rejoin } from './rejoin.js';
 import { Relay } from './relay.js';
 import { brickFiles } from './running-brick.js';
 import { Serving } from './serving.js';
@@ -62,8 +63,9 @@ export class Node implements PeerService, RunningNode {
   phase: 'starting' | 'joining' | 'running' | 'stopping' = 'starting';
   readonly check: StartUpCheck;
   readonly serving = new Serving(this);
-  private readonly complaints = new NodeComplaints(this);
+  readonly complaints = new NodeComplaints(this);
   readonly verifier = new Verifier(this);
+  readonly rejoin = new Rejoin(this);
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
   private readonly source: MemberSource;
@@ -182,6 +184,7 @@ export class Node implements PeerService, RunningNode {
     await this.brick.endLeft();
     this.beginClient();
     this.phase = 'running';
+    this.rejoin.goOn();
     this.afterSource(source);
   }
 
@@ -244,7 +247,7 @@ export class Node implements PeerService, RunningNode {
       brickSilent: () => this.complaints.brickSilent(),
       retired: () => this.wasRetired(),
       rememberLengths: (lengths) => this.remember((data) => ({ ...data, lengths })),
-      ownLogLost: (why) => this.complaints.ownLogLost(why),
+      ownLogLost: (loss) => this.rejoin.lost(loss),
       applied: ({ record }) => {
         for (const change of record.changes) this.tokens.note(change);
       },

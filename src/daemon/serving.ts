@@ -26,7 +26,7 @@ export class Serving {
     return this.node.setup.platform;
   }
 
-  private get change(): BrickChange {
+  get change(): BrickChange {
     const { state, setup } = this.node;
     const { disk, clock } = this.platform;
     return new BrickChange({ disk, clock, log: setup.log, state });
@@ -42,7 +42,7 @@ export class Serving {
   }
 
   private async alone<T>(timeoutMs: number, run: (deadline: number) => Promise<T>): Promise<T> {
-    if (this.isBusy) throw becomingServer();
+    if (this.isBusy || this.node.rejoin.underWay) throw becomingServer();
     this.isBusy = true;
     try {
       return await run(this.platform.clock.monotonicMs() + timeoutMs);
@@ -149,7 +149,7 @@ export class Serving {
     this.node.setup.log.info('stepped down', { brick: aside ?? 'none' });
   }
 
-  private async endServer(): Promise<void> {
+  async endServer(): Promise<void> {
     const { node } = this;
     await node.config?.stop();
     node.config = undefined;

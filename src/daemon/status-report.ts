@@ -119,6 +119,13 @@ function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdic
       'hfs_config serve --bootstrap for the first server, hfs_config serve --join HOST:PORT --token T for the others',
       'HFS-2004',
     );
+  if (state.rejoin)
+    return verdict(
+      'joining',
+      `the log of this server cannot be used (${state.rejoin.why}); it rejoins with a new one`,
+      'none, once a majority of the other servers is up: they put the new log on their list',
+      'HFS-3206',
+    );
   if (input.client) return clientVerdict(input.client);
   if (phase === 'starting' || config === undefined)
     return verdict('starting', 'hekafsd is starting');

@@ -1,7 +1,9 @@
 import { ConfigError, type Problem } from '../config/error.js';
+import type { Loss } from '../config/log/lost-vote.js';
 import type { Server } from '../config/members.js';
 import { decodeMessage, encodeMessage } from '../config/message.js';
 import { PeerError } from '../config/peers.js';
+import { sleep } from '../platform/platform.js';
 import { type CopyChanges, commandOf, type PlannedAdoption, planAdoption } from './adoption.js';
 import type { ConfigNode } from './config-node.js';
 import { checkContent } from './content-check.js';
@@ -24,6 +26,7 @@ const MAX_NAMED = 1000;
 
 /** The hekafsd of a copy that shows nothing is asked for so long. */
 const CLOSED_MS = 5000;
+const STEP_MS = 100;
 
 const HAND: Readonly<Record<HandChange['how'], Omit<PathDifference, 'path'>>> = {
   changed: { kind: 'differs', text: 'changed by hand; the copy is shown to nobody meanwhile' },
@@ -45,16 +48,37 @@ export class Verifier {
     if (this.progress.running) throw alreadyUnderWay();
     this.progress = { running: true, checked: 0, total: 0 };
     try {
+      const own = request.repair ? await this.repairOwn(timeoutMs) : '';
       const config = this.node.running();
       await config.database.catchUp(timeoutMs);
       const adopted = request.adopt ? await this.adopt(config, timeoutMs) : [];
       const first = await this.check(config);
-      if (!request.repair || first.agree) return { ...first, adopted };
+      if (!request.repair || first.agree) return { ...first, adopted, own };
       const repaired = await this.repair(config, first, timeoutMs);
-      return { ...(await this.check(config)), adopted, repaired };
+      return { ...(await this.check(config)), adopted, repaired, own };
     } finally {
       this.progress = { ...this.progress, running: false };
     }
+  }
+
+  /** A log that waits for a person to decide, or a brick that does not start: this server rejoins with a new one. */
+  private async repairOwn(timeoutMs: number): Promise<string> {
+    const { rejoin, brick, state, setup } = this.node;
+    const { complaint } = brick;
+    const refused: Loss | undefined = complaint?.startsWith('HFS-5004')
+      ? { kind: 'wrong', message: complaint.split('\n')[0] ?? '' }
+      : undefined;
+    const loss = rejoin.undecided ?? refused;
+    if (loss === undefined) return '';
+    await rejoin.onDemand(loss);
+    const { clock } = setup.platform;
+    const deadline = clock.monotonicMs() + timeoutMs;
+    const isVoter = (): boolean =>
+      this.node.members.servers.some(
+        (each) => each.node === state.data.node && each.role === 'voter',
+      );
+    while (!isVoter() && clock.monotonicMs() < deadline) await sleep(clock, STEP_MS);
+    return `this server has rejoined with a new log: ${loss.message}`;
   }
 
   /** What a member asks of this node's own copy. */

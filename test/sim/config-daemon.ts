@@ -186,7 +186,7 @@ export class SimHekafsd implements PeerService {
       brickSilent: () => undefined,
       retired: () => this.wasRetired(),
       rememberLengths: (lengths) => server.keepLengths(lengths),
-      ownLogLost: (why) => watch.found(`${server.name} has lost its vote: ${why}`),
+      ownLogLost: ({ message }) => watch.found(`${server.name} has lost its vote: ${message}`),
       applied: (sealed) => {
         for (const change of sealed.record.changes) this.tokens.note(change);
         watch.applied(server.name, sealed);

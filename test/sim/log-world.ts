@@ -132,7 +132,7 @@ class LogWorld implements FaultStage {
       release: () => undefined,
       lengths: this.lengths.get(name) ?? [],
       rememberLengths: (lengths) => this.lengths.set(name, lengths),
-      ownLogLost: (why) => this.ownLogLost(name, why),
+      ownLogLost: ({ message }) => this.ownLogLost(name, message),
       applied: (record) => this.checks.applied(name, record),
       retired: () => this.kernel.fail(`${name} believes that it was retired`),
       log: (_level, message, fields) =>

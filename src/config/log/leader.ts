@@ -7,6 +7,7 @@ import type { Outcome, Store } from '../store.js';
 import { isUndisturbedByMajority } from './confirmation.js';
 import { MAX_RECORD_BYTES } from './entry.js';
 import type { Epoch } from './epoch.js';
+import type { Loss } from './lost-vote.js';
 import { notAccepted, tooLarge, unknownOutcome } from './outcome-errors.js';
 import { type Change, changesMembers, type SealedRecord, sealRecord } from './record.js';
 import { Refusals } from './refusals.js';
@@ -170,8 +171,9 @@ export class Leader {
   }
 
   /** Why a voter's log may not vote until it is replaced; null while it may. */
-  lostVote(voter: string): string | null {
-    return this.senders.get(voter)?.lost ?? null;
+  lostVote(voter: string): Loss | null {
+    const lost = this.senders.get(voter)?.lost;
+    return lost ? { kind: lost.kind, message: lost.message } : null;
   }
 
   isVoterUp(voter: string): boolean {

@@ -8,10 +8,17 @@ import { isErrno } from '../../fop/error.js';
 /**
  * rotten       bytes that were synced read differently now
  * rolled-back  shorter than somebody has recorded it
- * wrong        another voter's or another cluster's log, or none at all
+ * missing      no log where one was, or one without a header
+ * wrong        another voter's or another cluster's log
  * unsynced     a sync failed: what the disk holds of the last appends is unknown, whatever it says later
  */
-export type LossKind = 'rotten' | 'rolled-back' | 'wrong' | 'unsynced';
+export type LossKind = 'rotten' | 'rolled-back' | 'missing' | 'wrong' | 'unsynced';
+
+/** What has become of a log, as one node tells another. */
+export interface Loss {
+  readonly kind: LossKind;
+  readonly message: string;
+}
 
 /** This log has lost its vote: only a new one, of a new voter, can take its place (protocol, section 6). */
 export class LostVote extends Error {
@@ -38,7 +45,8 @@ export function unsynced(message: string): LostVote {
 /** The loss that an error means; undefined for one after which the same log may be tried again. */
 export function lossOf(error: unknown): LostVote | undefined {
   if (error instanceof LostVote) return error;
-  if (isErrno(error, 'ENOENT')) return new LostVote('wrong', 'there is no log on the brick');
-  if (isErrno(error, 'EUCLEAN')) return new LostVote('wrong', 'the log on the brick has no header');
+  if (isErrno(error, 'ENOENT')) return new LostVote('missing', 'there is no log on the brick');
+  if (isErrno(error, 'EUCLEAN'))
+    return new LostVote('missing', 'the log on the brick has no header');
   return undefined;
 }

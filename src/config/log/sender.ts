@@ -5,7 +5,7 @@ import { RecentRecords } from '../recent-records.js';
 import type { Store } from '../store.js';
 import type { VoterLength } from './entry.js';
 import { compareEpochs, type Epoch } from './epoch.js';
-import { lossOf } from './lost-vote.js';
+import { type LostVote, lossOf } from './lost-vote.js';
 import type { SealedRecord } from './record.js';
 import { AppendRefused, EpochLost, type VoterLink } from './voter-link.js';
 import { voterTrouble } from './voter-trouble.js';
@@ -41,7 +41,7 @@ export class Sender {
   isUp = false;
   trouble: Problem | undefined;
   /** Why this log may not vote until it is replaced; null while it may. */
-  lost: string | null = null;
+  lost: LostVote | null = null;
   private pending: readonly SealedRecord[] = [];
   /** For a voter that lags a little, so that no log need be read. */
   private readonly recent = new RecentRecords();
@@ -173,9 +173,12 @@ export class Sender {
       this.context.lost(error.message);
       return;
     }
-    const lost = lossOf(error)?.message ?? null;
+    const loss = lossOf(error) ?? null;
+    // What has never acknowledged anything has lost nothing: a new server makes its log when it hears that it is listed.
+    const isNew = loss?.kind === 'missing' && this.link.acknowledged === 0;
+    const lost = isNew ? null : loss;
     if (!(error instanceof AppendRefused)) this.isUp = false;
-    this.note(voterTrouble(this.server, error));
+    this.note(voterTrouble(this.server, isNew ? new Error('its log is not made yet') : error));
     this.lost = lost;
     this.timer = this.context.clock.after(lost === null ? this.retryMs : LOST_RETRY_MS, () => {
       this.timer = undefined;

@@ -4,7 +4,7 @@ import { diskProblem } from '../disk-problem.js';
 import type { Problem } from '../error.js';
 import type { Server } from '../members.js';
 import { NewerFormat } from './bytes.js';
-import { type LostVote, lossOf } from './lost-vote.js';
+import { type LossKind, type LostVote, lossOf } from './lost-vote.js';
 import { AppendRefused } from './voter-link.js';
 
 /** Why the log of a server takes no entries, for people: what is the matter there, and what ends it. */
@@ -44,13 +44,25 @@ function newerFormat(server: Server, { message }: NewerFormat): Problem {
   return { code: 'HFS-1011', what: whatOf(server), why, next };
 }
 
+const byItself = (name: string): string =>
+  `${name} rejoins with a new log by itself once the others can commit; hfs_config status there`;
+const byHand = (name: string): string =>
+  `look at the disk of ${name}, replace it if need be; then hfs_config verify --repair there rejoins with a new log`;
+
+const NEXT: Readonly<Record<LossKind, (name: string) => string>> = {
+  rotten: byItself,
+  'rolled-back': byItself,
+  missing: byItself,
+  wrong: byHand,
+  unsynced: byHand,
+};
+
 function lostVote(server: Server, { kind, message }: LostVote): Problem {
   const { name, path } = server;
-  const isUnsynced = kind === 'unsynced';
   return {
-    code: isUnsynced ? 'HFS-5010' : 'HFS-5006',
+    code: kind === 'unsynced' ? 'HFS-5010' : 'HFS-5006',
     what: whatOf(server),
     why: `${path}/journal: ${message}`,
-    next: `${isUnsynced ? `replace the disk of ${name}` : `look at the disk of ${name}`}; then hfs_config retire ${name}, and serve --join there with a new --brick directory`,
+    next: NEXT[kind](name),
   };
 }
