@@ -200,6 +200,7 @@ export class ClusterNode {
       path: '/v1/status',
       timeoutMs: 1000,
     });
+    if (answer.status !== 200) throw new Error(`no status yet: ${answer.body.toString()}`);
     return JSON.parse(answer.body.toString()) as Status;
   }
 
