@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import { type Code, ConfigError, isCode } from '../config/error.js';
 import { type ApiAnswer, type ApiRequest, type Outcome, refusalOf } from './api-answer.js';
@@ -32,7 +31,7 @@ export class ApiClient {
 
   /** Answers a success; every refusal, and a deadline, is a ConfigError. */
   async ask(asked: ApiRequest): Promise<ApiAnswer> {
-    const requestId = randomUUID();
+    const requestId = asked.method === 'GET' ? undefined : await newRequestId();
     const endMs = performance.now() + this.setup.timeoutMs;
     let isOpen = false;
     let last: ConfigError | undefined;
@@ -54,16 +53,26 @@ export class ApiClient {
     this.agent.destroy();
   }
 
-  private attempt(asked: ApiRequest, requestId: string, endMs: number): Promise<Outcome> {
+  private attempt(
+    asked: ApiRequest,
+    requestId: string | undefined,
+    endMs: number,
+  ): Promise<Outcome> {
     const leftMs = Math.max(1, endMs - performance.now());
     const headers: Record<string, string> = {
       ...asked.headers,
-      'HFS-Request-Id': requestId,
+      ...(requestId === undefined ? {} : { 'HFS-Request-Id': requestId }),
       'HFS-Timeout': (leftMs / 1000).toFixed(3),
     };
     if (this.setup.token !== undefined) headers['Authorization'] = `Bearer ${this.setup.token}`;
     return attempt(this.setup.target, this.agent, asked, headers, leftMs + GRACE_MS);
   }
+}
+
+/** Only what writes has to be known again; and cryptography takes a while to load. */
+async function newRequestId(): Promise<string> {
+  const { randomUUID } = await import('node:crypto');
+  return randomUUID();
 }
 
 function errorOf(outcome: Outcome, { shown, start }: ApiSetup): ConfigError | undefined {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { ConfigError } from '../config/error.js';
 import { endpoint } from '../daemon/option-value.js';
 import { defaultStateDir, socketPath, tokenPath } from '../daemon/state-dir.js';
@@ -57,7 +56,10 @@ export function newContext(globals: Globals, timeoutSeconds = DEFAULT_TIMEOUT_SE
     isVerbose: globals.isVerbose,
     stateDir,
     isLocal: globals.server === undefined,
-    asks: !globals.isYes && isTerminal(),
+    // Looked at only by who wants to ask: opening standard input takes longer than reading a value.
+    get asks() {
+      return !globals.isYes && isTerminal();
+    },
     confirm: (question) => (globals.isYes ? Promise.resolve(true) : askTerminal(question)),
   };
 }
@@ -112,8 +114,9 @@ function isTerminal(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-function askTerminal(question: string): Promise<boolean> {
-  if (!isTerminal()) return Promise.resolve(true);
+async function askTerminal(question: string): Promise<boolean> {
+  if (!isTerminal()) return true;
+  const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((answer) => {
     lines.once('close', () => answer(false));
