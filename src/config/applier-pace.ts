@@ -8,11 +8,19 @@ const PAUSE_FACTOR = 10;
 const BURST_MS = 100;
 const MAX_PAUSE_MS = 2000;
 
+/** After a quiet time a pass begins this soon; while commits come closer than BUSY_MS, this much later. */
+const GATHER_MS = 2;
+const BUSY_MS = 20;
+const BUSY_GATHER_MS = 500;
+
 /** How much of the disk's time the applier may take. */
 export class ApplierPace {
   private startedMs = 0;
   private endedMs = 0;
   private owedMs = 0;
+  private touchedMs = Number.NEGATIVE_INFINITY;
+  /** How long more commits are gathered before a pass. */
+  gatherMs = GATHER_MS;
   /** No pass begins before. */
   pausedUntilMs = 0;
 
@@ -21,6 +29,13 @@ export class ApplierPace {
   /** Forgets what was owed: something has to be looked at now. */
   hurry(): void {
     this.pausedUntilMs = 0;
+  }
+
+  /** A commit has come. */
+  touched(): void {
+    const nowMs = this.clock.monotonicMs();
+    this.gatherMs = nowMs - this.touchedMs < BUSY_MS ? BUSY_GATHER_MS : GATHER_MS;
+    this.touchedMs = nowMs;
   }
 
   began(): void {

@@ -27,8 +27,6 @@ export interface ApplierContext {
   ): void;
 }
 
-/** After a quiet time a pass begins this soon. */
-const GATHER_MS = 2;
 /** A copy that somebody else has changed is looked at again this often: it may have been put right. */
 const ALTERED_MS = 10_000;
 const FIRST_RETRY_MS = 200;
@@ -123,7 +121,8 @@ export class Applier {
   touched(keys: Touched): void {
     for (const key of keys) this.dirty.add(key);
     this.behindSinceMs ??= this.context.clock.monotonicMs();
-    this.wake(GATHER_MS);
+    this.pace.touched();
+    this.wake(this.pace.gatherMs);
   }
 
   /**
@@ -181,7 +180,7 @@ export class Applier {
     this.pace.ended();
     const isBehind = this.applied < this.context.store.revision || this.isOpen !== this.mayOpen;
     if (this.asked.length > 0) this.wake(0);
-    else if (this.dirty.size > 0 || isBehind) this.wake(GATHER_MS);
+    else if (this.dirty.size > 0 || isBehind) this.wake(this.pace.gatherMs);
     else if (this.version.revision < this.applied) this.wake(VERSION_MS);
     else if (this.isAltered) this.wake(ALTERED_MS);
   }

@@ -5,7 +5,7 @@ import type { Stands } from './values-look.js';
 import type { ValuesTree } from './values-tree.js';
 
 /** Few, so that an append never waits behind many of them. */
-const MAX_PARALLEL = 4;
+const MAX_PARALLEL = 2;
 
 /** What should stand at a path; undefined: nothing. */
 export type DesiredOf = (key: Key) => DesiredValue | undefined;

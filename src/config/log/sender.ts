@@ -116,6 +116,7 @@ export class Sender {
         },
         this.context.store.mark,
         this.context.lengths(),
+        records.map(({ hash }) => hash),
       );
       this.acknowledged += records.length;
       this.note(undefined);

@@ -94,17 +94,21 @@ export class VoterLink {
     this.log = new VoterLog();
   }
 
-  /** Appends one entry under `epoch`. Throws EpochLost, or what went wrong: then the outcome is unknown. */
+  /**
+   * Appends one entry under `epoch`; `hashes` are those of its records, in order, where they are known. Throws EpochLost, or what
+   * went wrong: then the outcome is unknown.
+   */
   append(
     epoch: Epoch,
     body: EntryBody,
     commit: CommitMark,
     lengths: readonly VoterLength[],
+    hashes: readonly Buffer[] = [],
   ): Promise<void> {
     return this.alone(async () => {
       this.isBusy = true;
       try {
-        await this.appendAlone(epoch, body, commit, lengths);
+        await this.appendAlone(epoch, body, commit, lengths, hashes);
       } finally {
         this.isBusy = false;
       }
@@ -116,6 +120,7 @@ export class VoterLink {
     body: EntryBody,
     commit: CommitMark,
     lengths: readonly VoterLength[],
+    hashes: readonly Buffer[],
   ): Promise<void> {
     if (compareEpochs(this.log.promised, epoch) > 0) throw new EpochLost(this.log.promised);
     const bytes = encodeEntry({
@@ -128,7 +133,7 @@ export class VoterLink {
     });
     const expected = this.size + bytes.length;
     const size = await this.appendBytes(bytes, epoch);
-    if (size === expected && this.log.waiting === 0) this.log.feed(bytes);
+    if (size === expected && this.log.waiting === 0) this.log.feed(bytes, hashes);
     else await this.readTail(size);
     while (this.log.waiting > 0) this.log.skipTorn();
     if (this.log.entryEnd !== size)

@@ -57,6 +57,7 @@ export class VoterLog {
   private readonly running: Hash = createHash('sha256');
   private readonly boundaries = new Map<number, Buffer>();
   private pending: Buffer = Buffer.alloc(0);
+  private hashes: readonly Buffer[] = [];
 
   constructor() {
     this.remember();
@@ -101,8 +102,12 @@ export class VoterLog {
     return true;
   }
 
-  /** Bytes read from `parsed + waiting` on. What is torn at the end waits for more. */
-  feed(bytes: Buffer): void {
+  /**
+   * Bytes read from `parsed + waiting` on. What is torn at the end waits for more. `hashes` are those of the records in them, in
+   * order, where whoever feeds has written these very bytes.
+   */
+  feed(bytes: Buffer, hashes: readonly Buffer[] = []): void {
+    this.hashes = hashes;
     this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
     let at = 0;
     for (let step = this.step(at); step > 0; step = this.step(at)) {
@@ -110,6 +115,7 @@ export class VoterLog {
       at += step;
     }
     this.pending = Buffer.from(this.pending.subarray(at));
+    this.hashes = [];
   }
 
   /** Bytes fed that belong to no whole entry yet. */
@@ -133,7 +139,8 @@ export class VoterLog {
 
   /** The hash of everything parsed, as an entry's prefixHash has it. */
   prefixHash(): Buffer {
-    return this.running.copy().digest().subarray(0, PREFIX_HASH_BYTES);
+    const known = this.boundaries.get(this.parsed);
+    return known ?? this.running.copy().digest().subarray(0, PREFIX_HASH_BYTES);
   }
 
   /**
@@ -219,13 +226,13 @@ export class VoterLog {
   private noteAccept(entry: Entry, bytes: Buffer, at: number): void {
     if (entry.body.kind !== 'accept') return;
     let revision = entry.body.first;
-    for (const record of entry.body.records) {
+    for (const [index, record] of entry.body.records.entries()) {
       if (revision > this.settled.revision)
         this.open.set(revision, {
           epoch: entry.epoch,
           offset: this.parsed + (record.byteOffset - bytes.byteOffset - at),
           length: record.length,
-          hash: recordHash(record),
+          hash: this.hashes[index] ?? recordHash(record),
           previous: Buffer.from(previousHash(record)),
         });
       revision++;

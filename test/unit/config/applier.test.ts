@@ -100,6 +100,20 @@ describe('applier', () => {
     assert.deepEqual(bench.said, []);
   });
 
+  it('gathers while commits come fast, and half a second after the first of them all stand', async () => {
+    const bench = new Bench();
+    await bench.open();
+    await bench.clock.advance(60_000);
+    for (let count = 0; count < 20; count++) {
+      bench.put(`many/${count}`);
+      await bench.clock.advance(5);
+    }
+    await assert.rejects(bench.read('many/19'), { errno: 'ENOENT' });
+    await bench.clock.advance(500);
+    assert.equal(await bench.read('many/19'), 'many/19');
+    assert.deepEqual(bench.said, []);
+  });
+
   it('closes it when the values are long behind, and opens it when they are not', async () => {
     const bench = new Bench();
     await bench.open();
