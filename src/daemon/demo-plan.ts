@@ -4,6 +4,7 @@ import { ConfigError } from '../config/error.js';
 import { isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
+import { whyTaken } from '../platform/node/port-holder.js';
 import { DurableFile, readWhole } from './durable-file.js';
 
 /** One node of a demo. Its ports stay the same from start to start. */
@@ -36,6 +37,22 @@ export async function demoPlan(
   while (nodes.length < count) nodes.push(await newNode(nodes));
   if (nodes.length > known.length) await savePlan(disk, directory, nodes);
   return nodes;
+}
+
+/**
+ * Throws HFS-5001 where a port of a node is taken: its cluster knows it by that port, so it cannot have another one, and the demo
+ * does not go on without it.
+ */
+export async function checkDemoPorts(directory: string, nodes: readonly DemoNode[]): Promise<void> {
+  for (const { name, http, mgmt } of nodes)
+    for (const port of [http, mgmt])
+      if (!(await isFree(port))) throw portTaken(directory, name, port);
+}
+
+function portTaken(directory: string, name: string, port: number): ConfigError {
+  const what = `${name} of the demo in ${directory} cannot have its port ${port}`;
+  const next = 'stop that one, or start another demo with its own --state-dir';
+  return new ConfigError('HFS-5001', what, whyTaken(port), next);
 }
 
 async function newNode(nodes: readonly DemoNode[]): Promise<DemoNode> {

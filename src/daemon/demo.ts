@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Platform } from '../platform/platform.js';
 import type { DaemonCommandLine } from './command-line.js';
 import { orphans } from './demo-orphan.js';
-import { demoPlan } from './demo-plan.js';
+import { checkDemoPorts, demoPlan } from './demo-plan.js';
 import { DemoProcess, shown } from './demo-process.js';
 import { closing, Tour } from './demo-tour.js';
 import { makeStateDir } from './prepare.js';
@@ -16,6 +16,7 @@ export async function runDemo(line: DaemonCommandLine, platform: Platform): Prom
   const directory = resolve(line.flags['state-dir'] ?? process.env['HEKAFS_STATE_DIR'] ?? 'var');
   makeStateDir(platform.disk, directory);
   const plan = await demoPlan(platform.disk, directory, line.nodes);
+  await checkDemoPorts(directory, plan);
   const nodes = plan.map((node) => new DemoProcess(node, join(directory, node.name)));
   const demo = new Demo(platform, nodes);
   demo.start(directory);

@@ -8,7 +8,8 @@ import { orphans } from '../../src/daemon/demo-orphan.js';
 import { demoPlan } from '../../src/daemon/demo-plan.js';
 import { demoSample } from '../../src/daemon/demo-sample.js';
 import { nodeDisk } from '../../src/platform/node/disk.js';
-import { ended, heard, start } from './run.js';
+import { holdPort } from './free-port.js';
+import { ended, heard, run, start } from './run.js';
 
 const PROGRAM = fileURLToPath(new URL('./fake-hekafsd.js', import.meta.url));
 
@@ -52,6 +53,31 @@ describe('hekafsd --demo', () => {
     assert.match(await after, /node1 ended: SIGKILL.*\n.*bin\/hekafsd --state-dir/);
     child.kill('SIGTERM');
     assert.equal(await ended(child), 0);
+  });
+
+  it('says who has a port that a node needs, and does not go on without the node', async () => {
+    const [node] = await demoPlan(nodeDisk(), directory, 1);
+    const held = await holdPort(node?.mgmt ?? 0);
+    try {
+      const said = await run(PROGRAM, ['--demo', '--state-dir', directory]);
+      assert.equal(said.code, 1);
+      const why = `HFS-5001 node1 of the demo in .* cannot have its port ${node?.mgmt}: .*process ${process.pid}\\)`;
+      assert.match(said.stderr, new RegExp(`^${why} listens there\nnext: .*--state-dir`));
+    } finally {
+      await new Promise((done) => held.close(done));
+    }
+  });
+
+  it('a new one moves on to ports that are free', async () => {
+    mkdirSync(join(directory, 'other'));
+    const [first] = await demoPlan(nodeDisk(), directory, 1);
+    const held = await holdPort(first?.http ?? 0);
+    try {
+      const [other] = await demoPlan(nodeDisk(), join(directory, 'other'), 1);
+      assert.ok(other && first && other.http > first.http);
+    } finally {
+      await new Promise((done) => held.close(done));
+    }
   });
 
   it('keeps its ports, and its number of nodes', async () => {
