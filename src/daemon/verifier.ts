@@ -104,7 +104,8 @@ export class Verifier {
     return { revision, servers, copies, repaired: [], adopted: [], own: '', agree };
   }
 
-  private async copyReport({ database }: ConfigNode, server: Server): Promise<CopyReport> {
+  private async copyReport(config: ConfigNode, server: Server): Promise<CopyReport> {
+    const { database } = config;
     const { cluster, secret } = this.node.state.data;
     const { platform } = this.node.setup;
     const { node, name } = server;
@@ -122,6 +123,9 @@ export class Verifier {
             checked: () => this.count(),
           }),
       );
+      // Its own hekafsd looks as well then, and shows the copy to nobody while a hand's change is in it.
+      if (differences.length > 0)
+        await this.changesOf(config, node, CLOSED_MS).catch(() => undefined);
       const counts = { same, ...countsOf(differences) };
       const state = differences.length === 0 ? 'same' : 'differs';
       return { node, name, state, why: '', ...counts, paths: differences.slice(0, MAX_NAMED) };

@@ -155,4 +155,18 @@ describe('who reads the config filesystem by its volfile', function () {
       'and it says so',
     );
   });
+  it('reads from that brick no more once verify has seen it, and again when it is put right', async () => {
+    const [node] = cluster().nodes;
+    assert.ok(node);
+    const seen = await node.cli(['verify']);
+    assert.equal(seen.code, 8, seen.stderr);
+    assert.match(node.log(), /"msg":"values cannot be read: [^"]*"/);
+    await readsAll();
+    for (const reader of readers) assert.equal(await reader.read('stranger'), undefined);
+    const repaired = await node.cli(['verify', '--repair', '--yes']);
+    assert.ok([0, 8].includes(repaired.code ?? -1), repaired.stderr);
+    await cluster().sameValues();
+    assert.equal((await node.cli(['verify'])).code, 0);
+    await readsAll();
+  });
 });
