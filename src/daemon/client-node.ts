@@ -4,6 +4,7 @@ import type { Peers } from '../config/peers.js';
 import type { InquireAnswer, ServerSight } from '../config/words.js';
 import type { Clock, Timer } from '../platform/platform.js';
 import type { Log } from './log.js';
+import { Relay } from './relay.js';
 
 export interface ClientSetup {
   readonly clock: Clock;
@@ -33,6 +34,7 @@ const SILENT_MS = 6000;
  */
 export class ClientNode {
   members: Members;
+  readonly relay: Relay;
   /** Undefined until everybody has been asked once. */
   private heard: ReadonlyMap<string, Partial<InquireAnswer>> | undefined;
   private heardMs = Number.NEGATIVE_INFINITY;
@@ -44,6 +46,11 @@ export class ClientNode {
 
   constructor(private readonly setup: ClientSetup) {
     this.members = setup.members;
+    this.relay = new Relay({
+      ...{ clock: setup.clock, peers: setup.peers },
+      addresses: () => this.addresses(),
+      note: (address, isGood) => this.note(address, isGood),
+    });
   }
 
   start(): void {

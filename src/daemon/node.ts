@@ -3,7 +3,6 @@ import { FormatError } from '../config/log/bytes.js';
 import { type Members, placeOf, voters } from '../config/members.js';
 import { encodeMessage } from '../config/message.js';
 import type { PeerService, PeerVerb } from '../config/peers.js';
-import { configBrickVolfile, configClientVolfile } from '../graph/volgen.js';
 import { endpointText } from '../platform/network.js';
 import { lookupAll } from '../platform/node/names.js';
 import { BrickProcess } from './brick-process.js';
@@ -16,7 +15,6 @@ import {
   wasRetired,
 } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
-import { applierCredentials, leaderCredentials, readerCredentials } from './credentials.js';
 import { examined } from './doctor/examination.js';
 import { KeptVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
@@ -27,13 +25,14 @@ import { NodeComplaints } from './node-complaints.js';
 import type { NodeSetup, RunningNode } from './node-start.js';
 import { type BrickState, isClient, isInterrupted, type NodeState } from './node-state.js';
 import { NodeVerbs } from './node-verbs.js';
+import { brickVolfileOf, clientVolfileOf } from './node-volfiles.js';
 import type { DaemonOptions } from './options.js';
 import { foundOwnLog } from './own-log.js';
 import { followOwnPlace, withAllowedPort } from './own-place.js';
 import { PendingState } from './pending-state.js';
 import { makeStateDir } from './prepare.js';
 import { Rejoin } from './rejoin.js';
-import { Relay } from './relay.js';
+import type { Relay } from './relay.js';
 import { brickFiles } from './running-brick.js';
 import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
@@ -54,7 +53,6 @@ export class Node implements PeerService, RunningNode {
   config: ConfigNode | undefined;
   /** Of a member that does not serve. */
   client: ClientNode | undefined;
-  relay: Relay | undefined;
   brick: BrickProcess;
   readonly tokens: TokenAges;
   readonly pending: PendingState<NodeState>;
@@ -104,6 +102,10 @@ export class Node implements PeerService, RunningNode {
 
   clusterSecret(): string | undefined {
     return this.state.data.secret ?? undefined;
+  }
+
+  get relay(): Relay | undefined {
+    return this.client?.relay;
   }
 
   standstill(): string | undefined {
@@ -190,30 +192,21 @@ export class Node implements PeerService, RunningNode {
 
   /** Begins to follow the list from outside, where this node is a member that does not serve. */
   beginClient(): void {
-    const { state, setup } = this;
-    const { cluster, node, members } = state.data;
-    if (cluster === null || !isClient(state.data)) return;
-    const { clock } = setup.platform;
-    const { peers, log } = setup;
-    const client = new ClientNode({
-      ...{ clock, peers, log, cluster, members, self: node },
+    const { cluster, node: self, members } = this.state.data;
+    if (cluster === null || !isClient(this.state.data)) return;
+    const { platform, peers, log } = this.setup;
+    this.client = new ClientNode({
+      ...{ clock: platform.clock, peers, log, cluster, members, self },
       listed: () => this.listed,
       learned: () => this.membersChanged(),
     });
-    this.client = client;
-    this.relay = new Relay({
-      ...{ clock, peers },
-      addresses: () => client.addresses(),
-      note: (address, isGood) => client.note(address, isGood),
-    });
-    client.start();
+    this.client.start();
     this.membersChanged();
   }
 
   endClient(): void {
     this.client?.stop();
     this.client = undefined;
-    this.relay = undefined;
   }
 
   reload({ members }: DaemonOptions): void {
@@ -235,7 +228,7 @@ export class Node implements PeerService, RunningNode {
     const brick = await withAllowedPort(this, state.data.brick);
     makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
     this.noteUserMode(brick.path);
-    await this.brick.start(this.brickVolfile(cluster, secret, brick));
+    await this.brick.start(brickVolfileOf(this, brick));
     const config = new ConfigNode({
       platform: setup.platform,
       peers: setup.peers,
@@ -271,22 +264,6 @@ export class Node implements PeerService, RunningNode {
     const isUsers = isUserMode(this.setup.platform.disk, path);
     this.notes = isUsers ? [`HFS-5104 ${USER_MODE}`] : [];
     if (isUsers) tellUserMode(this.setup.log, path);
-  }
-
-  private brickVolfile(
-    clusterId: string,
-    secret: string,
-    brick: { path: string; port: number },
-  ): string {
-    return configBrickVolfile({
-      clusterId,
-      directory: brick.path,
-      bindAddress: this.setup.http.host,
-      port: brick.port,
-      leader: leaderCredentials(secret),
-      applier: applierCredentials(secret, this.state.data.node),
-      reader: readerCredentials(secret),
-    });
   }
 
   private membersChanged(): void {
@@ -344,13 +321,8 @@ export class Node implements PeerService, RunningNode {
     await this.volfiles?.close();
   }
 
-  /** What readers mount: the voters' values. Throws HFS-2004 where there are none. */
   clientVolfile(): string {
-    const { cluster, secret } = this.state.data;
-    const list = voters(this.members);
-    if (cluster === null || secret === null || list.length === 0) throw notInCluster();
-    const servers = list.map(({ brick, host, port }) => ({ number: brick, host, port }));
-    return configClientVolfile(cluster, servers, readerCredentials(secret));
+    return clientVolfileOf(this);
   }
 
   async answer(verb: PeerVerb, body: Buffer): Promise<Buffer> {

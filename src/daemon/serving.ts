@@ -3,13 +3,18 @@ import { type Members, NO_MEMBERS, type Server } from '../config/members.js';
 import { sleep } from '../platform/platform.js';
 import { BrickChange } from './brick-change.js';
 import { freeBrickPort } from './brick-port.js';
-import { alreadyServer, becomingServer, neitherBootstrapNorJoin } from './cluster-errors.js';
+import {
+  alreadyMember,
+  alreadyServer,
+  becomingServer,
+  neitherBootstrapNorJoin,
+} from './cluster-errors.js';
 import type { ConfigNode } from './config-node.js';
 import { askForList } from './introduction.js';
 import { type Admission, admission, type JoinRequest, joinOnly } from './joining.js';
 import { describe } from './membership.js';
 import type { Node } from './node.js';
-import { type BrickState, isInterrupted, type NodeState, reborn } from './node-state.js';
+import { type BrickState, isClient, isInterrupted, type NodeState, reborn } from './node-state.js';
 import type { MembershipChange, ServeRequest } from './verbs.js';
 
 const STEP_MS = 50;
@@ -68,6 +73,7 @@ export class Serving {
 
   private async bootstrap(request: ServeRequest, deadline: number): Promise<MembershipChange> {
     const before = this.node.state.data;
+    if (before.cluster !== null && isClient(before)) throw alreadyMember(before.cluster);
     if (before.cluster !== null && !before.isRetired) throw alreadyServer(before.cluster);
     const { random } = this.platform;
     const secret = random.bytes(32).toString('hex');

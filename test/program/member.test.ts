@@ -95,6 +95,7 @@ describe('a member that does not serve', function () {
       [['init'], 4, 'HFS-1006'],
       [['retire', 'n9'], 3, 'HFS-3004'],
       [['join', cluster().node('n1').address, '--token', 'x'], 4, 'HFS-3003'],
+      [['serve', '--bootstrap'], 4, 'HFS-3003 this node is a member'],
     ];
     for (const [words, code, start] of rows) {
       const said = await ask(member(), ...words);
