@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
 import { Registers } from './registers.js';
+import { residentBytes } from './resident.js';
 import { pause, until } from './until.js';
 
 const isSoak = process.env['HEKAFS_SOAK'] === '1';
@@ -106,6 +107,33 @@ describe('a process stands still', function () {
         stopped.goOn();
       }
       await converged(who);
+    });
+
+  if (isSoak)
+    it('a follower, while much is written: what is kept for it is bounded', async () => {
+      const node = await cluster().follower();
+      const leader = await cluster().leader();
+      const before = residentBytes(leader.daemonPid);
+      const stopped = new Stopped(node.daemonPid, node.brickPid);
+      let written = 0;
+      try {
+        const endMs = performance.now() + STOPPED_MS;
+        while (performance.now() < endMs) {
+          const puts = Array.from({ length: 8 }, (_, index) =>
+            leader.put(`still/much/${index}`, Buffer.alloc(256 * 1024, index)),
+          );
+          written += (await Promise.all(puts)).length * 256 * 1024;
+        }
+      } finally {
+        stopped.goOn();
+      }
+      const grown = residentBytes(leader.daemonPid) - before;
+      const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
+      process.stderr.write(
+        `      ${mebibytes(written)} written, ${mebibytes(grown)} more in use\n`,
+      );
+      assert.ok(grown < 256 * 1024 * 1024);
+      await converged('silent follower');
     });
 
   it('the brick of the leader: others have the majority, and its node says that it hangs', async () => {
