@@ -33,6 +33,11 @@ export function coloured(output: Output, colour: Colour, text: string): string {
   return output.isColour ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
 }
 
+/** A line that is too long for the terminal, without its end. */
+export function cutTo(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
 /** Lines of columns as wide as their widest cell, two spaces apart; the last one is not padded. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = [];

@@ -1,8 +1,9 @@
 import type { ServerStatus, Status } from '../daemon/verbs.js';
+import { terminalWidth, wrapped } from '../terminal/prose.js';
 import { jsonOf } from './api-answer.js';
 import type { Arguments, CliCommand } from './command.js';
 import type { Context } from './context.js';
-import { type Colour, coloured, type Output, table } from './output.js';
+import { type Colour, coloured, cutTo, type Output, table } from './output.js';
 
 /** Exit code for what works, but not fully. */
 const DEGRADED = 8;
@@ -22,28 +23,46 @@ export const statusCommand: CliCommand = {
   },
 };
 
-/** State, status, action, see; then what there is of cluster, servers and healing. */
-export function statusLines(status: Status, output: Output): readonly string[] {
-  const lines = [
-    `  node: ${status.name} (${status.node})`,
-    ` state: ${coloured(output, stateColour(status.state), status.state)}`,
-    `status: ${status.summary}`,
-    `action: ${status.action === '' ? 'none needed' : status.action}`,
+/** State, status, action, see; then what there is of cluster, servers and healing. Broken for a terminal `width` wide. */
+export function statusLines(
+  status: Status,
+  output: Output,
+  width = terminalWidth(),
+): readonly string[] {
+  const [first = '', ...head] = headRows(status).flatMap(([name, text]) =>
+    wrapped(text, width, `${name.padStart(6)}: `),
+  );
+  const state = ` state: ${coloured(output, stateColour(status.state), status.state)}`;
+  const servers = serverTable(status.servers).map((line) => cutTo(line, width));
+  const cluster = clusterRows(status).flatMap(([name, text]) =>
+    wrapped(text, width, `${name.padStart(7)}: `),
+  );
+  return [
+    ...[first, state, ...head],
+    ...(status.cluster === null ? [] : ['', ...cluster]),
+    ...(status.servers.length === 0 ? [] : ['', ...servers]),
   ];
-  if (status.see !== null) lines.push(`   see: ${status.see} in the README`);
-  for (const note of status.notes) lines.push(`  note: ${note}`);
-  if (status.cluster !== null) lines.push(...clusterLines(status));
-  if (status.servers.length > 0) lines.push('', ...serverTable(status.servers));
-  return lines;
 }
 
-function clusterLines(status: Status): readonly string[] {
-  const survives = `survives ${status.survives} failure${status.survives === 1 ? '' : 's'}`;
+type Row = readonly [string, string];
+
+function headRows({ name, node, summary, action, see, notes }: Status): readonly Row[] {
   return [
-    '',
-    `cluster: ${status.cluster}, revision ${status.revision}, epoch ${status.epoch}, ${survives}`,
-    `  mount: ${status.mount.verified ? 'verified' : 'not verified'}: ${status.mount.why}`,
-    `   heal: ${healText(status)}`,
+    ['node', `${name} (${node})`],
+    ['status', summary],
+    ['action', action === '' ? 'none needed' : action],
+    ...(see === null ? [] : [['see', `hfs_config explain ${see}`] as const]),
+    ...notes.map((note) => ['note', note] as const),
+  ];
+}
+
+function clusterRows(status: Status): readonly Row[] {
+  const { cluster, revision, epoch, survives, mount } = status;
+  const failures = `survives ${survives} failure${survives === 1 ? '' : 's'}`;
+  return [
+    ['cluster', `${cluster}, revision ${revision}, epoch ${epoch}, ${failures}`],
+    ['mount', `${mount.verified ? 'verified' : 'not verified'}: ${mount.why}`],
+    ['heal', healText(status)],
   ];
 }
 

@@ -7,6 +7,11 @@ export function proseWidth(): number {
   return Math.max(NARROW, Math.min(WIDE, process.stdout.columns ?? PIPED));
 }
 
+/** How wide lines may be that programs read as well: as the terminal; without one, as long as they are. */
+export function terminalWidth(): number {
+  return process.stdout.isTTY ? Math.max(NARROW, process.stdout.columns) : Number.POSITIVE_INFINITY;
+}
+
 /** Breaks text into lines of at most `width`; the first begins with `first`, further ones with `next`. */
 export function wrapped(
   text: string,
