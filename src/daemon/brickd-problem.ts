@@ -4,6 +4,7 @@ import { OverrideError } from '../graph/option-overrides.js';
 import { VolfileError } from '../graph/volfile-error.js';
 import { endpointText, NetworkError } from '../platform/network.js';
 import { whyTaken } from '../platform/node/port-holder.js';
+import { NotTheBrick } from '../xlators/storage/posix/layout.js';
 
 /** What a person is told when a brick does not start. Anything unforeseen is a bug, and keeps its message. */
 export function brickProblem(error: unknown, volfile: string): Problem {
@@ -26,6 +27,13 @@ function startProblem(error: StartError, volfile: string): Problem {
   if (cause instanceof NetworkError && cause.code === 'EADDRINUSE') return portTaken(cause);
   const { name, type } = error.translator;
   const what = `volume ${name} (${type}) of ${volfile} does not start`;
+  if (cause instanceof NotTheBrick)
+    return problem(
+      'HFS-5012',
+      what,
+      whyOf(cause),
+      `is its filesystem mounted? findmnt -T ${cause.path}`,
+    );
   return problem('HFS-5004', what, whyOf(cause), nextAfter(cause));
 }
 

@@ -318,6 +318,7 @@ export class Node implements PeerService, RunningNode {
     this.endClient();
     await this.config?.stop();
     await this.brick.stop();
+    await this.pending.settled();
     await this.volfiles?.close();
   }
 

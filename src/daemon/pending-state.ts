@@ -13,6 +13,7 @@ export class PendingState<State extends object> {
   failure: unknown;
   private waiting: ((state: State) => State)[] = [];
   private isRunning = false;
+  private attempt: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly file: StateFile<State>,
@@ -28,12 +29,19 @@ export class PendingState<State extends object> {
     void this.run();
   }
 
+  /** Settles when all is written, or the disk has refused it: who stops waits for no room. */
+  async settled(): Promise<void> {
+    while (this.waiting.length > 0 && this.failure === undefined) await this.attempt;
+  }
+
   private async run(): Promise<void> {
     for (let retryMs = FIRST_RETRY_MS; this.waiting.length > 0; ) {
       const changes = this.waiting;
       const all = (state: State): State => changes.reduce((at, each) => each(at), state);
+      const writing = this.file.update(all);
+      this.attempt = writing.catch(() => undefined);
       try {
-        await this.file.update(all);
+        await writing;
         this.waiting = this.waiting.slice(changes.length);
         this.note(undefined);
       } catch (error) {

@@ -147,13 +147,13 @@ describe('hfs_brickd', function () {
       'a brick directory that is not there',
       () => volfile({ brick: at('missing') }),
       1,
-      /^HFS-5004 volume posix \(storage\/posix\) of .*b\.vol does not start: .*missing.*\nnext: .+\n$/,
+      /^HFS-5012 volume posix \(storage\/posix\) of .*b\.vol does not start: .*missing.*\nnext: .+\n$/,
     ],
     [
       'a volume-id that the brick does not have',
       () => volfile({ posix: 'option volume-id 22dc9034-7373-4c06-8fd1-f5447caeb6f8' }),
       1,
-      /^HFS-5004 volume posix .* does not start: .*volume-id.*\nnext: .+\n$/,
+      /^HFS-5012 volume posix .* does not start: .*volume-id.*\nnext: .+\n$/,
     ],
   ];
   for (const [what, prepare, status, block] of rows)

@@ -48,5 +48,7 @@ export function lossOf(error: unknown): LostVote | undefined {
   if (isErrno(error, 'ENOENT')) return new LostVote('missing', 'there is no log on the brick');
   if (isErrno(error, 'EUCLEAN'))
     return new LostVote('missing', 'the log on the brick has no header');
+  if (isErrno(error, 'ENODATA', 'EISDIR', 'ELOOP'))
+    return new LostVote('wrong', `what is named as the log is none (${error.errno})`);
   return undefined;
 }

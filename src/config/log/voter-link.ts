@@ -80,8 +80,20 @@ export class VoterLink {
           `the log has ${size} bytes and had ${acknowledged} before`,
         );
       await this.readTail(size);
+      this.checkAcknowledged(acknowledged);
       this.isAttached = true;
     });
+  }
+
+  /**
+   * Whoever acknowledged so many bytes had just synced an entry that ends there. What is torn before that is torn for good;
+   * and where that very entry is torn, this is no power cut but a disk that has lost it.
+   */
+  private checkAcknowledged(length: number): void {
+    const { log } = this;
+    while (log.parsed < length && log.waiting > 0) log.skipTorn();
+    if (length > 0 && !log.endsAt(length))
+      throw rotten(`what ended at byte ${length} was acknowledged and is whole no more`);
   }
 
   private async open(): Promise<void> {
@@ -123,6 +135,8 @@ export class VoterLink {
     hashes: readonly Buffer[],
   ): Promise<void> {
     if (compareEpochs(this.log.promised, epoch) > 0) throw new EpochLost(this.log.promised);
+    // Others may have told more of it meanwhile.
+    if (this.acknowledged <= this.size) this.checkAcknowledged(this.acknowledged);
     const bytes = encodeEntry({
       epoch,
       prefixLength: this.log.parsed,

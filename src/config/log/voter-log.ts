@@ -53,6 +53,8 @@ export class VoterLog {
   /** How long each voter's log was, by the entries of this one. */
   readonly lengths = new Map<string, number>();
   private readonly places: number[] = [];
+  /** Where whole entries end, in order. */
+  private readonly ends: number[] = [];
   private readonly open = new Map<number, OpenAccept>();
   private readonly running: Hash = createHash('sha256');
   private readonly boundaries = new Map<number, Buffer>();
@@ -137,6 +139,17 @@ export class VoterLog {
     this.feed(Buffer.alloc(0));
   }
 
+  /** True where a whole entry ends at that byte of the file. */
+  endsAt(length: number): boolean {
+    let [low, high] = [0, this.ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.ends[middle] ?? 0) < length) low = middle + 1;
+      else high = middle;
+    }
+    return this.ends[low] === length;
+  }
+
   /** The hash of everything parsed, as an entry's prefixHash has it. */
   prefixHash(): Buffer {
     const known = this.boundaries.get(this.parsed);
@@ -177,6 +190,7 @@ export class VoterLog {
     this.note(entry, this.pending, at);
     this.advance(this.pending.subarray(at, at + length));
     this.entryEnd = this.parsed;
+    this.ends.push(this.entryEnd);
   }
 
   private advance(bytes: Buffer): void {

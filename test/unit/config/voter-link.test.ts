@@ -65,6 +65,69 @@ describe('VoterLink: one voter as its writer sees it', () => {
     await linkTo(log).refresh();
   });
 
+  /** Three promises, of which others know; answers where each ends. */
+  async function acknowledged(log: MemoryLog, known: KnownLengths): Promise<number[]> {
+    const link = linkTo(log, known);
+    await link.refresh();
+    const ends: number[] = [];
+    for (const counter of [1, 2, 3]) {
+      await link.append(epoch(counter), { kind: 'promise' }, NO_COMMIT, []);
+      ends.push(link.acknowledged);
+    }
+    return ends;
+  }
+
+  for (const [what, entry] of [['last', 2] as const, ['middle', 1] as const, ['first', 0] as const])
+    it(`calls it rot when the ${what} entry that was acknowledged is whole no more, and appends nothing`, async () => {
+      const log = new MemoryLog();
+      const known = new KnownLengths();
+      const ends = await acknowledged(log, known);
+      const at = (ends[entry] ?? 0) - 12;
+      log.bytes[at] = (log.bytes[at] ?? 0) ^ 1;
+      const before = log.bytes.length;
+      await assert.rejects(linkTo(log, new KnownLengths(known.all())).refresh(), {
+        name: 'LostVote',
+        kind: 'rotten',
+      });
+      assert.equal(log.bytes.length, before);
+    });
+
+  it('takes no rot for an entry because somebody has appended behind it', async () => {
+    const log = new MemoryLog();
+    const known = new KnownLengths();
+    const [, , last = 0] = await acknowledged(log, known);
+    log.bytes[last - 12] = (log.bytes[last - 12] ?? 0) ^ 1;
+    // Who knows of no length takes it for torn, and goes on behind it.
+    const careless = linkTo(log);
+    await careless.refresh();
+    await careless.append(epoch(4), { kind: 'promise' }, NO_COMMIT, []);
+    await assert.rejects(linkTo(log, new KnownLengths(known.all())).refresh(), { kind: 'rotten' });
+  });
+
+  it('finds rot also where it hears of the length only later', async () => {
+    const log = new MemoryLog();
+    const [, , last = 0] = await acknowledged(log, new KnownLengths());
+    log.bytes[last - 12] = (log.bytes[last - 12] ?? 0) ^ 1;
+    const known = new KnownLengths();
+    const link = linkTo(log, known);
+    await link.refresh();
+    known.note(VOTER, last);
+    const appending = link.append(epoch(4), { kind: 'promise' }, NO_COMMIT, []);
+    await assert.rejects(appending, { kind: 'rotten' });
+    assert.equal(log.bytes.length, last);
+  });
+
+  it('is at peace with what is torn before and behind the entries that were acknowledged', async () => {
+    const log = new MemoryLog();
+    const known = new KnownLengths();
+    log.bytes = Buffer.concat([log.bytes, torn(40)]);
+    await acknowledged(log, known);
+    log.bytes = Buffer.concat([log.bytes, torn(70)]);
+    const link = linkTo(log, new KnownLengths(known.all()));
+    await link.refresh();
+    assert.deepEqual(link.log.promised, epoch(3));
+  });
+
   it('learns from one log how long the others were', async () => {
     const log = new MemoryLog();
     const lengths = [{ voter: OTHER, length: 700 }];

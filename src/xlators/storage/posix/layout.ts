@@ -45,9 +45,21 @@ function makeDirectory(brick: Brick, path: string, mode: number): void {
   }, 'EEXIST');
 }
 
+/** What lies at the path is not what was made a brick there; perhaps its filesystem is not mounted. */
+export class NotTheBrick extends Error {
+  override readonly name = 'NotTheBrick';
+
+  constructor(
+    readonly path: string,
+    why: string,
+  ) {
+    super(`brick ${path}: ${why}`);
+  }
+}
+
 /** An error of the brick that an administrator has to solve. */
-function refusal(brick: Brick, why: string): Error {
-  return new Error(`brick ${readable(brick.root)}: ${why}`);
+function refusal(brick: Brick, why: string): NotTheBrick {
+  return new NotTheBrick(readable(brick.root), why);
 }
 
 function checkVolumeId(brick: Brick): void {
