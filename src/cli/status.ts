@@ -92,5 +92,5 @@ function serverRow(server: ServerStatus): readonly string[] {
 
 function stateColour(state: Status['state']): Colour {
   if (state === 'ready') return 'green';
-  return state === 'read-only' || state === 'retired' ? 'red' : 'yellow';
+  return state === 'read-only' || state === 'retired' || state === 'fenced' ? 'red' : 'yellow';
 }

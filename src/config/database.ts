@@ -1,5 +1,6 @@
 import { sleep } from '../platform/platform.js';
 import { AppliedWaiters } from './applied-waiters.js';
+import { CatchUpNote } from './catch-up-note.js';
 import type { Command } from './command.js';
 import type { DatabaseContext } from './database-context.js';
 import { ConfigError } from './error.js';
@@ -51,6 +52,7 @@ export class ConfigDatabase {
   private confirmedMs = Number.NEGATIVE_INFINITY;
   private wasRetired = false;
   private ownLoss = '';
+  private readonly catchUpNote: CatchUpNote;
   private forwarder: { readonly address: string; readonly to: Forwarder } | undefined;
 
   constructor(private readonly context: DatabaseContext) {
@@ -65,6 +67,7 @@ export class ConfigDatabase {
       moved: (server) => this.moved(server),
       doubled: (server, address) => context.doubled?.(server, address),
     });
+    this.catchUpNote = new CatchUpNote((message, fields) => context.log('info', message, fields));
     this.leadership = new Leadership({
       ...{ self, instance, cluster, clock, random, peers, store: this.store },
       listed: () => context.listed(),
@@ -342,7 +345,10 @@ export class ConfigDatabase {
       );
     this.lengths.known.noteAll(readLengths(json.lengths));
     const isFollowing = this.leadership.follow(leader, ageMs ?? null, servers ?? []);
+    if (isFollowing) this.catchUpNote.behind(this.store.revision, commit, this.ageMs);
     if (isFollowing && !this.leadership.isTakingOver) this.take(from, blobs);
+    if (isFollowing && this.store.revision >= commit)
+      this.catchUpNote.reached(this.store.revision, leader.node);
     if (isFollowing && this.store.revision >= commit && typeof ageMs === 'number')
       this.noteFresh(ageMs, json.answered ?? null);
     const mark = { instance: this.context.instance, sentMs: this.context.clock.monotonicMs() };

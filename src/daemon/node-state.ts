@@ -53,6 +53,8 @@ export interface NodeState {
   readonly asides: readonly Aside[];
   /** Under way; absent in what the first release wrote. */
   readonly rejoin?: RejoinState | null;
+  /** Set where another node has this one's id, and the list means that: where it was. This node stays away until a person says otherwise. */
+  readonly fenced?: { readonly by: string } | null;
 }
 
 export function newNodeState(node: string): NodeState {

@@ -40,7 +40,7 @@ export class NodeVerbs implements Verbs {
       phase: this.node.phase,
       brickPid: this.node.brick.pid,
       mount: this.node.check.mount,
-      troubles: localTroubles(this.node),
+      troubles: [...this.node.fence.troubles(), ...localTroubles(this.node)],
       notes: this.node.notes,
     });
   }

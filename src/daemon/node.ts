@@ -16,6 +16,7 @@ import {
 } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
 import { examined } from './doctor/examination.js';
+import { Fence, isFencedOff } from './fence.js';
 import { KeptVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
 import { memberList } from './member-list.js';
@@ -64,6 +65,7 @@ export class Node implements PeerService, RunningNode {
   readonly complaints = new NodeComplaints(this);
   readonly verifier = new Verifier(this);
   readonly rejoin = new Rejoin(this);
+  readonly fence: Fence;
   private volfiles: VolfileServer | undefined;
   private isLeaving = false;
   private readonly source: MemberSource;
@@ -84,6 +86,7 @@ export class Node implements PeerService, RunningNode {
     );
     this.tokens = new TokenAges(clock);
     this.check = new StartUpCheck(this);
+    this.fence = new Fence(this);
     this.keptVolfile = new KeptVolfile(disk, options.stateDir, log);
     const list = memberList(options.members, disk);
     this.source = new MemberSource({ clock, log, list, port: http.port, lookup: lookupAll });
@@ -144,6 +147,7 @@ export class Node implements PeerService, RunningNode {
     const isServer = cluster !== null && !isRetired && brick !== null;
     this.tellRole();
     const source = this.source.start();
+    this.fence.start();
     if (isServer) this.begun = this.resume(source);
     else await this.resumeOther(source);
   }
@@ -160,6 +164,7 @@ export class Node implements PeerService, RunningNode {
 
   private async resume(source: Promise<void>): Promise<void> {
     try {
+      if (await this.fence.look()) return await this.fenceOff();
       await this.takeUp();
       this.phase = 'running';
       if (isInterrupted(this.state.data))
@@ -168,6 +173,20 @@ export class Node implements PeerService, RunningNode {
       this.failed(error);
     }
     this.afterSource(source);
+  }
+
+  /** Another process has this node's id, and the list means that one: brick and database stop, and nothing of the data is touched. */
+  async fenceOff(): Promise<void> {
+    const fenced = this.state.data.fenced ?? { by: this.fence.otherAddress };
+    await this.state.update((data) => ({ ...data, fenced }));
+    await this.brick.endLeft();
+    await this.serving.endServer();
+    this.phase = 'running';
+    this.setup.log.warn('this server has stopped', {
+      code: 'HFS-3201',
+      why: `another node has its id, and the list means the one at ${fenced.by}`,
+      next: 'hfs_config explain HFS-3201',
+    });
   }
 
   /** Steps 3 to 5 come after step 2, which may wait for names. */
@@ -314,6 +333,7 @@ export class Node implements PeerService, RunningNode {
   async stop(): Promise<void> {
     this.phase = 'stopping';
     this.check.stop();
+    this.fence.stop();
     this.source.stop();
     this.endClient();
     await this.config?.stop();
@@ -337,6 +357,7 @@ export class Node implements PeerService, RunningNode {
 
   private async answered(verb: PeerVerb, body: Buffer): Promise<Buffer> {
     if (verb === 'examine') return this.examined(body);
+    if (verb === 'hail') return this.fence.hailed(body);
     const { database } = this.running();
     if (verb === 'join')
       return encodeMessage(await letIn(database, this.tokens, body, this.clusterSecret() ?? ''));
@@ -354,8 +375,9 @@ export class Node implements PeerService, RunningNode {
 
   /** Throws a ConfigError where this node does not serve, not yet or not any more. */
   running(): ConfigNode {
-    const { cluster, isRetired } = this.state.data;
+    const { cluster, isRetired, fenced } = this.state.data;
     if (isRetired) throw wasRetired();
+    if (fenced) throw isFencedOff(fenced.by);
     if (this.client) throw doesNotServe();
     if (this.config === undefined) throw cluster === null ? notInCluster() : stillStarting();
     return this.config;

@@ -113,7 +113,7 @@ export class Rejoin {
         effect: `the log is out of use; voter ${state.voter} takes the place of ${brick.voter}`,
         next: 'nothing: it happens as soon as a majority of the others commits it',
       });
-      await node.state.update((data) => ({ ...data, brick: null, rejoin: state }));
+      await node.state.update((data) => ({ ...data, brick: null, rejoin: state, fenced: null }));
       await node.serving.endServer();
       node.beginClient();
       await this.finish(state);

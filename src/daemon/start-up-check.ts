@@ -63,7 +63,14 @@ export class StartUpCheck {
       gatherEvidence(context, members),
       askListed(context, members, this.node.listed),
     ]);
-    const report = compareLists({ self, cluster, members, servers, listed, sightings: [] });
+    const report = compareLists({
+      self,
+      cluster,
+      members,
+      servers,
+      listed,
+      sightings: this.node.fence.doubles(),
+    });
     this.note(report, members);
     this.tell(report, servers.filter(({ copy }) => copy.kind === 'read').length);
     if (!report.agree) this.soon(AGAIN_MS);

@@ -46,7 +46,10 @@ export function statusReport(input: StatusInput): Status {
     cluster: state.cluster,
     revision,
     epoch: members.epoch,
-    server: members.servers.some((server) => server.node === state.node) && !state.isRetired,
+    server:
+      members.servers.some((server) => server.node === state.node) &&
+      !state.isRetired &&
+      !state.fenced,
     leader: database?.leaderHint?.node ?? client?.leader ?? null,
     servers,
     survives: survivesNow(servers),
@@ -112,6 +115,13 @@ function verdictOf(input: StatusInput, servers: readonly ServerStatus[]): Verdic
     );
   if (config && isRetired(config.database.members, state.node))
     return verdict('stopping', 'this server was retired; it is stepping down', 'none', 'HFS-3008');
+  if (state.fenced)
+    return verdict(
+      'fenced',
+      `this server has stopped: another node has its id, and the list means the one at ${state.fenced.by}`,
+      'decide which of the two is the server; hfs_config explain HFS-3201 says what to do with the other',
+      'HFS-3201',
+    );
   if (state.cluster === null)
     return verdict(
       'new',

@@ -57,6 +57,7 @@ export interface Status {
     | 'degraded'
     | 'read-only'
     | 'retired'
+    | 'fenced'
     | 'stopping';
   /** One sentence for people; `action` says what to do about it, if anything. */
   readonly summary: string;

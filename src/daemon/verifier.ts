@@ -28,6 +28,9 @@ const MAX_NAMED = 1000;
 const CLOSED_MS = 5000;
 const STEP_MS = 100;
 
+/** What a copy holds is what the other one held when it was copied. */
+const WAS_FENCED: Loss = { kind: 'rolled-back', message: 'another node has had its id meanwhile' };
+
 const HAND: Readonly<Record<HandChange['how'], Omit<PathDifference, 'path'>>> = {
   changed: { kind: 'differs', text: 'changed by hand; the copy is shown to nobody meanwhile' },
   added: { kind: 'extra', text: 'added by hand; the copy is shown to nobody meanwhile' },
@@ -63,12 +66,13 @@ export class Verifier {
 
   /** A log that waits for a person to decide, or a brick that does not start: this server rejoins with a new one. */
   private async repairOwn(timeoutMs: number): Promise<string> {
-    const { rejoin, brick, state, setup } = this.node;
+    const { rejoin, brick, state, setup, fence } = this.node;
     const { complaint } = brick;
     const refused: Loss | undefined = complaint?.startsWith('HFS-5004')
       ? { kind: 'wrong', message: complaint.split('\n')[0] ?? '' }
       : undefined;
-    const loss = rejoin.undecided ?? refused;
+    if (state.data.fenced) await fence.checkAlone();
+    const loss = state.data.fenced ? WAS_FENCED : (rejoin.undecided ?? refused);
     if (loss === undefined) return '';
     await rejoin.onDemand(loss);
     const { clock } = setup.platform;

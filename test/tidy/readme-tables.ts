@@ -4,6 +4,7 @@ import { COMMANDS } from '../../src/cli/hfs-config.js';
 import { CODES } from '../../src/config/error.js';
 import { ROUTES } from '../../src/daemon/http.js';
 import { DAEMON_OPTIONS, environmentName } from '../../src/daemon/option-table.js';
+import { DIFFERENCES } from '../../src/daemon/servers-report.js';
 import type { OptionSpec } from '../../src/graph/spec.js';
 import { TRANSLATORS } from '../../src/graph/translators.js';
 
@@ -48,6 +49,11 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         String(exit),
         String(http),
       ]),
+    ),
+  differences: () =>
+    table(
+      ['word', 'means'],
+      Object.entries(DIFFERENCES).map(([kind, text]) => [code(kind), text]),
     ),
   translators: () =>
     table(

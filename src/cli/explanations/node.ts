@@ -59,14 +59,14 @@ export const NODE = {
   },
   'HFS-5006': {
     means:
-      "This server's log of changes does not make sense where it was read. It was not touched.",
+      'The log of a server does not say any more what it has acknowledged, so it votes no more. What is there is kept.',
     causes: [
       'a disk that lost or changed data',
       "somebody edited DIR/journal, or put another server's there",
     ],
     todo: [
-      'keep the brick directory aside as evidence',
-      'with a majority of the others up: retire this server and let it join anew; it copies everything from them',
+      'with a majority of the others up it moves its brick aside and rejoins with a new log by itself: hfs_config status shows how far it is',
+      "where the log is somebody else's, or has been lost twice: look at its disk, then hfs_config verify --repair on that server",
     ],
   },
   'HFS-5007': {
