@@ -9,6 +9,8 @@ import type { Target } from './target.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
+/** So a server that comes up is found after a third more time than it took. */
+const PAUSE_GROWTH = 1.5;
 /** After wrong credentials, which only a change of configuration on the other side can cure. */
 const REFUSED_PAUSE_MS = 10_000;
 
@@ -147,7 +149,7 @@ export class Connector {
 
   private async pause(): Promise<void> {
     const ms = this.pauseMs;
-    this.pauseMs = Math.min(LONGEST_PAUSE_MS, ms * 2);
+    this.pauseMs = Math.min(LONGEST_PAUSE_MS, ms * PAUSE_GROWTH);
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
