@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DoctorReport } from '../../src/daemon/doctor/check.js';
 import type { ServersReport } from '../../src/daemon/servers-report.js';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode, Said } from './cluster-node.js';
@@ -69,6 +70,16 @@ describe('a member that does not serve', function () {
       report.rows.map(({ name, answered }) => [name, answered]),
       ['n1', 'n2', 'n3'].map((name) => [name, 'yes']),
     );
+  });
+
+  it('has a doctor who finds nothing amiss, and skips what servers have', async () => {
+    const { checks } = JSON.parse((await ask(member(), 'doctor', '--json')).stdout) as DoctorReport;
+    const verdicts = new Map(checks.map(({ name, verdict }) => [name, verdict]));
+    for (const name of ['majority', 'members', 'ports from here', 'releases'])
+      assert.equal(verdicts.get(name), 'OK', JSON.stringify(checks));
+    for (const name of ['brick', 'values', 'lists', 'ports to here'])
+      assert.equal(verdicts.get(name), 'SKIP', name);
+    assert.ok(!verdicts.has('log'));
   });
 
   it('reads and writes as a server does', async () => {

@@ -2,6 +2,8 @@ import type { ServersReport } from '../servers-report.js';
 import type { Status } from '../verbs.js';
 import { type Check, type Finding, fail, ok, skip, warn } from './check.js';
 
+const NOT_SERVING = 'this node does not serve';
+
 /** What the node knows of its cluster and of its own part in it. */
 export function clusterChecks(
   status: () => Status,
@@ -11,7 +13,10 @@ export function clusterChecks(
     { name: 'majority', examine: () => majority(status()) },
     { name: 'brick', examine: () => brick(status()) },
     { name: 'values', examine: () => values(status()) },
-    { name: 'lists', examine: async () => lists(await servers()) },
+    {
+      name: 'lists',
+      examine: async () => (status().server ? lists(await servers()) : skip(NOT_SERVING)),
+    },
   ];
 }
 
@@ -28,13 +33,13 @@ function majority(status: Status): Finding {
 }
 
 function brick({ brick, server }: Status): Finding {
-  if (!server) return skip('this node does not serve');
+  if (!server) return skip(NOT_SERVING);
   if (brick.pid === null) return fail('it does not run', 'hfs_config explain HFS-5004');
   return ok(`process ${brick.pid} at port ${brick.port}, ${brick.path}`);
 }
 
 function values({ heal, server, revision }: Status): Finding {
-  if (!server) return skip('this node does not serve');
+  if (!server) return skip(NOT_SERVING);
   if (heal.caughtUp) return ok(`revision ${revision}, as committed`);
   const found = `${heal.behind} revisions behind, or nobody confirms that they are the newest`;
   return warn(found, 'hfs_config status');

@@ -6,7 +6,10 @@ import type { Examined } from './examination.js';
 const CLOCK_MS = 1000;
 
 /** What comes of examining the other members; all of them look at one examination. */
-export function memberChecks(examine: () => Promise<readonly Examined[]>): readonly Check[] {
+export function memberChecks(
+  examine: () => Promise<readonly Examined[]>,
+  isServer: boolean,
+): readonly Check[] {
   const each =
     (judge: (one: Examined) => Finding, well: (all: readonly Examined[]) => string) => async () => {
       const all = await examine();
@@ -21,7 +24,9 @@ export function memberChecks(examine: () => Promise<readonly Examined[]>): reado
     },
     {
       name: 'ports to here',
-      examine: each(portsToHere, (all) => `from ${names(all)}: HTTP and brick`),
+      examine: isServer
+        ? each(portsToHere, (all) => `from ${names(all)}: HTTP and brick`)
+        : () => skip('nobody needs to: this node does not serve'),
     },
     { name: 'clocks', examine: each(clock, clocksText) },
     { name: 'releases', examine: each(release, () => `all run ${VERSION}`) },

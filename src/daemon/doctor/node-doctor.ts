@@ -34,15 +34,15 @@ function ofCluster(node: Node): readonly Check[] {
       () => verbs.status(),
       () => check.run(),
     ),
-    ...memberChecks(once),
+    ...memberChecks(once, verbs.status().server),
   ];
 }
 
-function examineAll({ setup, state, config }: Node): Promise<readonly Examined[]> {
+function examineAll({ setup, state, config, client }: Node): Promise<readonly Examined[]> {
   const { platform, peers } = setup;
   const self = state.data.node;
   const from = { clock: platform.clock, network: platform.network, peers, self };
-  const { servers } = config?.database.members ?? state.data.members;
+  const { servers } = config?.database.members ?? client?.members ?? state.data.members;
   return Promise.all(
     servers.filter(({ node }) => node !== self).map((server) => examine(from, server)),
   );

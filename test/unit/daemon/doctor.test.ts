@@ -27,7 +27,7 @@ const WELL: Examined = {
 };
 
 async function judged(name: string, ...all: readonly Examined[]): Promise<Finding> {
-  const check = memberChecks(async () => all).find((each) => each.name === name);
+  const check = memberChecks(async () => all, true).find((each) => each.name === name);
   assert.ok(check);
   return check.examine();
 }
@@ -77,6 +77,13 @@ describe('doctor', () => {
       ['WARN', 'the clock of cedar is 5.0 s ahead'],
     );
     assert.equal((await judged('clocks')).verdict, 'SKIP');
+  });
+
+  it('does not ask for ways back to a node that does not serve', async () => {
+    const away = { ...WELL, answer: { ...answer(), back: null } };
+    const checks = memberChecks(async () => [away], false);
+    const way = checks.find(({ name }) => name === 'ports to here');
+    assert.equal((await way?.examine())?.verdict, 'SKIP');
   });
 
   it('takes half of the round trip off a clock', async () => {
