@@ -8,12 +8,14 @@ import { Forwarder } from './forwarder.js';
 import { Leadership } from './leadership.js';
 import { type Epoch, isSameEpoch } from './log/epoch.js';
 import { readLengths } from './log/known-lengths.js';
-import { type Loss, lossOf } from './log/lost-vote.js';
+import type { Loss } from './log/lost-vote.js';
 import { notAccepted, unknownOutcome } from './log/outcome-errors.js';
 import { openRecord, type SealedRecord } from './log/record.js';
+import type { VoterLink } from './log/voter-link.js';
 import type { Waited } from './log/waited.js';
 import { isRetired, type Members, type Server } from './members.js';
 import { decodeMessage, encodeMessage } from './message.js';
+import { OwnLog } from './own-log.js';
 import { isForRoom, isPassing, isUnknown, toConfigError } from './passing-errors.js';
 import { decodeAnswer } from './peer-answer.js';
 import { PeerError, type PeerVerb } from './peers.js';
@@ -46,6 +48,7 @@ export class ConfigDatabase {
   private readonly lengths: RememberedLengths;
   private readonly leadership: Leadership;
   private readonly places: Places;
+  private readonly ownLog: OwnLog;
   private readonly readRound = new SharedRound(() => this.askReadIndex());
   private readonly confirmRound = new SharedRound(() => this.confirm());
   private readonly appliedWaiters: AppliedWaiters;
@@ -68,6 +71,14 @@ export class ConfigDatabase {
       doubled: (server, address) => context.doubled?.(server, address),
     });
     this.catchUpNote = new CatchUpNote((message, fields) => context.log('info', message, fields));
+    this.ownLog = new OwnLog({
+      ...{ clock, store: this.store },
+      link: () => this.ownLink,
+      apply: (record) => this.apply(record),
+      lost: (loss) => this.noteOwnLogLost(loss),
+      unread: (error) =>
+        context.log('debug', 'own log could not be read', { error: String(error) }),
+    });
     this.leadership = new Leadership({
       ...{ self, instance, cluster, clock, random, peers, store: this.store },
       listed: () => context.listed(),
@@ -138,31 +149,19 @@ export class ConfigDatabase {
 
   /** Reads this node's own log, so that committed values are there at once; then follows or takes over. */
   async start(): Promise<void> {
-    await this.readOwnLog();
+    await this.ownLog.read();
     this.leadership.start();
   }
 
   stop(): void {
+    this.ownLog.stop();
     this.lengths.flush();
     this.leadership.stop();
   }
 
-  private async readOwnLog(): Promise<void> {
+  private get ownLink(): VoterLink | undefined {
     const self = this.placed.servers.find((server) => server.node === this.context.self);
-    if (self === undefined) return;
-    const link = this.leadership.link(self);
-    try {
-      await link.refresh();
-      const { revision } = link.log.settled;
-      while (this.store.revision < revision) {
-        for (const record of await link.records(this.store.revision + 1))
-          if (record.record.revision <= revision) this.apply(record);
-      }
-    } catch (error) {
-      const loss = lossOf(error);
-      if (loss) this.noteOwnLogLost(loss);
-      else this.context.log('warn', 'own log could not be read', { error: String(error) });
-    }
+    return self && this.leadership.link(self);
   }
 
   private moved(server: Server): void {

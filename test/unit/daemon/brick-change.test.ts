@@ -131,6 +131,7 @@ async function dieAt(
   } catch {
     // It was killed; what is left is looked at below.
   }
+  if (isPowerCut && dead.calls() < at) disk.crash();
   errors.length = 0;
   const { change, state } = await changeOn(disk);
   await change.finish();
