@@ -3,7 +3,7 @@ import { FopError, isErrno } from '../fop/error.js';
 import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import { chooseNamespace } from '../xlators/storage/posix/namespace.js';
-import { prepareBrick } from '../xlators/storage/posix/new-brick.js';
+import { prepareBrick, volumeIdOf } from '../xlators/storage/posix/new-brick.js';
 import { directoryOf } from './durable-file.js';
 
 /** The exports of a config brick, each a brick directory of its own. */
@@ -63,6 +63,19 @@ function next(error: FopError): string {
   if (error.errno === 'EEXIST')
     return 'name an empty directory with --brick, or move the old brick away';
   return 'name another directory with --brick: on ext4 or xfs, writable, with room';
+}
+
+/**
+ * Makes `values/` anew where somebody has removed it: everything in it follows from the log. Only beside this cluster's own
+ * `journal/`: where that is gone too, a filesystem is not mounted. Answers whether it did.
+ */
+export function mendValues(disk: Disk, path: string, volumeId: string): boolean {
+  const journal = `${path}/journal`;
+  const values = `${path}/values`;
+  if (isThere(disk, values) || !isThere(disk, journal)) return false;
+  if (volumeIdOf(disk, byteString(journal)) !== volumeId) return false;
+  makeExport(disk, byteString(values), volumeId);
+  return true;
 }
 
 /** Throws HFS-5004 where a brick is, or half of one. */

@@ -66,6 +66,11 @@ export class BrickProcess {
     await this.end(running);
   }
 
+  /** Ends the one that runs; another one starts by itself. */
+  restart(): void {
+    if (this.pid !== null) signal(this.pid, 'SIGTERM');
+  }
+
   /** Ends it, for good. */
   async stop(): Promise<void> {
     this.isStopped = true;

@@ -39,6 +39,7 @@ import { Serving } from './serving.js';
 import { StartUpCheck } from './start-up-check.js';
 import type { StateFile } from './state.js';
 import { isUserMode, tellUserMode, USER_MODE } from './user-mode.js';
+import { mendNodeValues } from './values-mending.js';
 import type { Verbs } from './verbs.js';
 import { Verifier } from './verifier.js';
 import type { VolfileServer } from './volfile-server.js';
@@ -247,6 +248,7 @@ export class Node implements PeerService, RunningNode {
     const brick = await withAllowedPort(this, state.data.brick);
     makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
     this.noteUserMode(brick.path);
+    mendNodeValues(this);
     await this.brick.start(brickVolfileOf(this, brick));
     const config = new ConfigNode({
       platform: setup.platform,
@@ -264,7 +266,7 @@ export class Node implements PeerService, RunningNode {
         for (const change of record.changes) this.tokens.note(change);
       },
       keep: (key, value, why) => this.complaints.keep(key, value, why),
-      valuesFailed: (failure) => this.complaints.valuesFailed(failure),
+      valuesFailed: (failure) => this.valuesFailed(failure),
       place: { ...placeOf(this.ownServer(brick)), voter: brick.voter, instance: this.instance },
       doubled: ({ name }, address) => this.complaints.doubled(name, address),
     });
@@ -306,6 +308,11 @@ export class Node implements PeerService, RunningNode {
     this.check.soon();
     this.volfiles?.changed();
     if (voters(members).length > 0) this.keptVolfile.keep(() => this.clientVolfile());
+  }
+
+  private valuesFailed(failure: unknown): void {
+    if (failure !== undefined && mendNodeValues(this)) this.brick.restart();
+    else this.complaints.valuesFailed(failure);
   }
 
   private remember(change: (data: NodeState) => NodeState): void {

@@ -1,6 +1,6 @@
 import { type Gfid, ROOT_GFID } from '../../../fop/gfid.js';
 import { isDirectory, isSymlink } from '../../../fop/iatt.js';
-import { type ByteString, MAX_PATH_BYTES } from '../../../fop/name.js';
+import { type ByteString, MAX_PATH_BYTES, readable } from '../../../fop/name.js';
 import type { DiskStat } from '../../../platform/disk.js';
 import { absent, type Brick, type Inode } from './brick.js';
 import {
@@ -19,6 +19,7 @@ const MAX_TOLD = 1000;
 /** From gfids to paths and back, through `.glusterfs`. */
 export class Handles {
   private readonly directories = new Map<Gfid, ByteString>();
+  private rootStat: DiskStat | undefined;
   private readonly impostors = new Set<Gfid>();
 
   constructor(private readonly brick: Brick) {}
@@ -35,7 +36,7 @@ export class Handles {
 
   /** The inode of a gfid, or undefined where this brick has none. */
   find(gfid: Gfid): Inode | undefined {
-    if (gfid === ROOT_GFID) return this.directory(gfid, this.brick.root);
+    if (gfid === ROOT_GFID) return this.root();
     const cached = this.directories.get(gfid);
     const known = cached === undefined ? undefined : this.directory(gfid, cached);
     if (known !== undefined) return known;
@@ -44,6 +45,26 @@ export class Handles {
     const stat = this.brick.lstat(path);
     if (stat === undefined) return undefined;
     return isDirectoryHandle(stat) ? this.findDirectory(gfid) : this.findOther(gfid, path, stat);
+  }
+
+  /** What lies at the path of the brick now; when it starts, that is the brick. */
+  noteRoot(): void {
+    this.rootStat = this.brick.disk.lstat(this.brick.root);
+  }
+
+  /** An unmounted filesystem leaves an empty directory behind, of which nothing must be read and where nothing belongs. */
+  private root(): Inode | undefined {
+    const { brick, rootStat } = this;
+    const inode = this.directory(ROOT_GFID, brick.root);
+    const { dev, ino } = inode?.stat ?? {};
+    const isOther = inode !== undefined && (dev !== rootStat?.dev || ino !== rootStat?.ino);
+    if (rootStat === undefined || !isOther) return inode;
+    brick.notice('another directory lies at the path of the brick', {
+      code: 'HFS-5012',
+      path: readable(brick.root),
+      next: `is its filesystem mounted? findmnt -T ${readable(brick.root)}`,
+    });
+    throw brick.error('EIO', 'another directory lies at the path of the brick');
   }
 
   /** The inode of a gfid; where this brick has none, ESTALE (or what the caller prefers). */

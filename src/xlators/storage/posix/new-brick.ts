@@ -12,15 +12,22 @@ import { VOLUME_ID_XATTR } from './xattr-name.js';
  */
 export function prepareBrick(disk: Disk, directory: ByteString, volumeId: Gfid): void {
   absent(() => disk.mkdir(directory, 0o755), 'EEXIST');
-  const name = chooseNamespace(disk, directory).onDisk(VOLUME_ID_XATTR);
-  const bytes = absent(() => disk.getxattr(directory, name), 'ENODATA');
-  if (bytes === undefined) {
+  const found = volumeIdOf(disk, directory);
+  if (found === undefined) {
+    const name = chooseNamespace(disk, directory).onDisk(VOLUME_ID_XATTR);
     disk.setxattr(directory, name, gfidBytes(volumeId), 1);
     return;
   }
-  const found = bytes.length === 16 ? gfidFromBytes(bytes) : bytes.toString('hex');
   if (found !== volumeId)
     throw new Error(
       `brick ${readable(directory)} belongs to the volume ${found}, not to ${volumeId}`,
     );
+}
+
+/** The volume whose brick a directory is, as far as that can be read; undefined: of none. */
+export function volumeIdOf(disk: Disk, directory: ByteString): string | undefined {
+  const name = chooseNamespace(disk, directory).onDisk(VOLUME_ID_XATTR);
+  const bytes = absent(() => disk.getxattr(directory, name), 'ENODATA');
+  if (bytes === undefined) return undefined;
+  return bytes.length === 16 ? gfidFromBytes(bytes) : bytes.toString('hex');
 }

@@ -60,6 +60,7 @@ export class Posix extends Xlator {
     brick.namespace = chooseNamespace(brick.disk, brick.root);
     if (!brick.namespace.isTrusted) this.tellUserNames();
     prepareLayout(brick);
+    brick.handles.noteRoot();
     this.janitor.start();
     this.tell({ event: 'child-up', from: this });
   }
