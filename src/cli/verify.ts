@@ -50,7 +50,7 @@ async function isConfirmed(context: Context, isAdoption: boolean): Promise<boole
   return context.confirm(
     isAdoption
       ? 'commit what hands have changed?'
-      : 'make the copies what was committed? What is changed by hand is kept in conflicts/.',
+      : "make them what was committed? A hand's changes are kept in conflicts/",
   );
 }
 
@@ -101,7 +101,11 @@ export function verifyLines(report: VerifyReport, output: Output): readonly stri
   lines.push(...table([head, ...report.copies.map(copyRow)]));
   for (const copy of report.copies) lines.push(...pathLines(copy, output));
   for (const { name, corrected, problem } of report.repaired)
-    lines.push(problem ? `${name}: ${said(problem)}` : `${name}: ${corrected} paths corrected`);
+    lines.push(
+      problem
+        ? `${name}: ${said(problem)}`
+        : `${name}: ${corrected} ${corrected === 1 ? 'path' : 'paths'} corrected`,
+    );
   for (const { path, change, from, revision, problem } of report.adopted)
     lines.push(
       problem
@@ -136,6 +140,6 @@ function verdictOf({ copies, agree, revision }: VerifyReport, output: Output): s
   const isSame = copies.every(({ state }) => state === 'same');
   const text = isSame
     ? `the copies hold revision ${revision}`
-    : 'the copies differ: --repair makes them what was committed, --adopt commits what a hand has changed';
+    : 'the copies differ; next: hfs_config verify --repair, or --adopt';
   return coloured(output, agree ? 'green' : 'yellow', text);
 }

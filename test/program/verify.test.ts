@@ -5,6 +5,7 @@ import type { ServersReport } from '../../src/daemon/servers-report.js';
 import type { VerifyReport } from '../../src/daemon/verify-report.js';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
+import { imposter } from './imposter.js';
 import { until } from './until.js';
 
 const KEYS = ['site/name', 'site/theme', 'dir/a', 'dir/b', 'gone'];
@@ -70,7 +71,10 @@ describe('hfs_config verify and servers', function () {
       said.stdout,
       /\nn1: gone: removed by hand; the copy is shown to nobody .*\(missing\)\n/,
     );
-    assert.match(said.stdout, /\nCOPY {2}STATE .*\nthe copies differ: --repair/s);
+    assert.match(
+      said.stdout,
+      /\nCOPY {2}STATE .*\nthe copies differ; next: hfs_config verify --repair/s,
+    );
   });
 
   it('--repair: each server applies the committed state again, and keeps what the hand had', async () => {
@@ -203,10 +207,44 @@ describe('hfs_config verify and servers', function () {
     const states = report.copies.map(({ name, state }) => `${name} ${state}`);
     assert.deepEqual(states, ['n1 same', 'n2 unreadable', 'n3 same']);
     assert.equal(report.repaired.find(({ name }) => name === 'n2')?.problem?.code, 'HFS-2003');
+    await n1.put('site/meanwhile', 'x');
     await n2.start();
     await cluster().ready();
+    assert.match(n2.log(), /"msg":"corrected: this copy was brought up from the log of another/);
     await saidOf(n1, []);
     await repaired(n1);
+  });
+
+  it('whoever answers at the address of a server is looked at, and a retired one still', async () => {
+    const [n1, n2] = nodes();
+    const real = await n2.status();
+    await n2.killNode();
+    let says: object = {};
+    const stranger = await imposter(n2.ports.http, () => says);
+    const id = '0badcafe-0000-4000-8000-000000000000';
+    const CASES: readonly (readonly [object, string])[] = [
+      [{ node: id, name: 'x' }, 'n2 other-node'],
+      [{ cluster: id }, 'n2 foreign-cluster'],
+      [{ server: false, cluster: null, state: 'new' }, 'n2 says-no'],
+      [{ epoch: real.epoch - 1 }, 'n2 old-list'],
+      [{ epoch: real.epoch + 1 }, 'n2 newer-list'],
+      [{ name: 'another' }, 'n2 name-changed'],
+      [{ heal: { caughtUp: false, behind: 7 } }, 'n2 copy-lags'],
+    ];
+    try {
+      for (const [change, kind] of CASES) {
+        says = { ...real, ...change };
+        const copy = kind === 'n2 copy-lags' ? [] : ['n2 copy-unreadable'];
+        await saidOf(n1, [kind, ...copy]);
+      }
+      assert.equal((await n1.cli(['retire', 'n2'])).code, 0);
+      says = real;
+      await saidOf(n1, ['n2 retired-serves']);
+      writeFileSync(marker(n1, real.node), '{}');
+      await saidOf(n1, ['n2 retired-marker', 'n2 retired-serves']);
+    } finally {
+      await stranger.end();
+    }
   });
 });
 
