@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
+import { duringCut, onlyWrite } from './cut-network.js';
 import { Namespaces, needNamespaces, type Traffic } from './namespaces.js';
-import { Registers } from './registers.js';
+import type { Registers } from './registers.js';
 import { pause, until } from './until.js';
 
-/** The promise is five seconds; what else runs on this machine may double that. */
-const CONVERGED_MS = 10_000;
-/** A cut that is longer than a leader is missed, and than its followers believe what they know. */
-const CUT_MS = 3500;
 const isSoak = process.env['HEKAFS_SOAK'] === '1';
 
 describe('cables are cut', function () {
@@ -33,53 +30,11 @@ describe('cables are cut', function () {
     return (await cluster().leader()).name === node.name;
   }
 
-  /** Cuts, holds, heals, and waits until all is as if nothing had been; then nothing may have been read that was stale. */
-  async function during(
+  const during = (
     name: string,
     cut: () => void,
     hold: (registers: Registers, sinceMs: number) => Promise<void>,
-  ): Promise<void> {
-    const registers = new Registers(cluster().nodes, `cut/${name}`);
-    try {
-      const names = cluster().nodes.map((node) => node.name);
-      const all = (sinceMs: number): boolean => {
-        if (registers.writable(sinceMs).length === names.length) return true;
-        throw new Error(`only ${registers.writable(sinceMs)}; ${registers.refusals()}`);
-      };
-      await until('all write', () => all(0));
-      cut();
-      await hold(registers, performance.now());
-      network.heal();
-      const healedMs = performance.now();
-      await until('all write again', () => all(healedMs), CONVERGED_MS);
-      await cluster().ready(CONVERGED_MS);
-      const tookMs = Math.round(performance.now() - healedMs);
-      process.stderr.write(`      ${name}: whole again after ${tookMs} ms\n`);
-      await registers.check(await cluster().follower());
-      await cluster().sameValues();
-    } finally {
-      network.heal();
-      await registers.stop();
-    }
-  }
-
-  /** Only these nodes can write. */
-  async function onlyWrite(
-    registers: Registers,
-    sinceMs: number,
-    ...nodes: readonly ClusterNode[]
-  ): Promise<void> {
-    await until('the majority writes', () =>
-      nodes.every(({ name }) => registers.writable(sinceMs).includes(name)),
-    );
-    await pause(Math.max(0, sinceMs + CUT_MS - performance.now()));
-    const lateMs = performance.now() - 800;
-    const writable = registers.writable(lateMs).sort();
-    assert.deepEqual(writable, nodes.map(({ name }) => name).sort());
-    for (const { name } of cluster().nodes)
-      if (!writable.includes(name))
-        assert.match(registers.writes.get(name)?.refusal ?? '', /^HFS-200[12]$/);
-  }
+  ): Promise<void> => duringCut(cluster(), network, name, cut, hold);
 
   /** A node without a majority says so, shows nothing as new, and of what is old how old it is. */
   async function isAlone(node: ClusterNode): Promise<void> {

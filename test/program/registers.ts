@@ -46,7 +46,7 @@ export class Registers {
   constructor(
     nodes: readonly ClusterNode[],
     private readonly name: string,
-    { timeoutMs = 600, pauseMs = 30 }: RegistersOptions = {},
+    { timeoutMs = 1500, pauseMs = 30 }: RegistersOptions = {},
   ) {
     this.timeoutMs = timeoutMs;
     this.pauseMs = pauseMs;
