@@ -166,6 +166,17 @@ describe('hfs_brickd', function () {
         assert.equal(existsSync(at('b.pid')), false);
       });
 
+  it('serves no directory that another brick process serves, and serves it when that is gone', async () => {
+    volfile();
+    assert.equal((await brickd(...words())).status, 0);
+    const second = ['-f', at('b.vol'), '-p', at('second.pid'), '-N'];
+    const { status, stderr } = await brickd(...second);
+    assert.equal(status, 1);
+    assert.match(stderr, /^HFS-5011 brick \S+\/brick is in use: .+\nnext: .+\n$/);
+    await stopBackground();
+    assert.equal((await brickd(...words())).status, 0);
+  });
+
   it('says that its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -16,7 +16,7 @@ export function needRootAnd(context: Mocha.Context, ...programs: readonly string
   context.skip();
 }
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
     return true;

@@ -1,4 +1,5 @@
 import type { FopName, Reply } from '../../../fop/fops.js';
+import type { ByteString } from '../../../fop/name.js';
 import { type Handlers, Xlator } from '../../../fop/translator.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
 import { Brick } from './brick.js';
@@ -52,6 +53,11 @@ export class Posix extends Xlator {
     });
     this.janitor = new Janitor(this.brick);
     this.handlers = new Reserve(this.brick, this.brick.options.reserve).guard(allFops(this.brick));
+  }
+
+  /** Where the brick is; absolute. */
+  get directory(): ByteString {
+    return this.brick.root;
   }
 
   override async start(): Promise<void> {
