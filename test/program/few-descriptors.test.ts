@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { Cluster, useCluster } from './cluster.js';
 import { isInstalled } from './needs.js';
+import { bin } from './run.js';
 import { until } from './until.js';
 
 /** Enough for what a server needs for itself, and for a few clients. */
@@ -54,4 +55,15 @@ describe('a hekafsd and a brick that may open few files', function () {
     assert.equal(node.brickPid, brick, 'no process has ended');
     assert.doesNotMatch(node.log(), /HFS-9001/);
   });
+
+  for (const program of ['hekafsd', 'hfs_brickd'])
+    it(`${program} that cannot even open its own files says so`, () => {
+      const script = `ulimit -n 40; exec "${process.execPath}" "${bin(program)}" --version`;
+      const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        new RegExp(`^HFS-5013 ${program} does not start: .*\nnext: .*ulimit -n.*\n$`),
+      );
+    });
 });
