@@ -110,7 +110,7 @@ describe('a foreign process sits where a server was', function () {
   async function othersGoOn(): Promise<void> {
     const startMs = performance.now();
     assert.equal((await asked.status()).server, true);
-    assert.ok(performance.now() - startMs < 1000, 'a status answers within a second');
+    assert.ok(performance.now() - startMs < 3000, 'a status does not wait for a stranger');
     assert.equal((await asked.put('stranger', 'x', 2000)).status, 200);
   }
 

@@ -14,6 +14,8 @@ const PROXY = fileURLToPath(new URL('slow-proxy.js', import.meta.url));
 const HTTP = 24006;
 const BRICK = 49152;
 const SHIFT = 1000;
+/** Far below the ten seconds of the slow one, and far above what a busy machine takes. */
+const UNDELAYED_MS = 2000;
 
 /** The median of what writes take at a node, milliseconds. */
 async function medianWrite(node: ClusterNode, name: string): Promise<number> {
@@ -64,7 +66,7 @@ describe('one member is slow', function () {
     for (const node of cluster().nodes) {
       const startMs = performance.now();
       await node.status();
-      assert.ok(performance.now() - startMs < 1000, `the status of ${node.name}`);
+      assert.ok(performance.now() - startMs < UNDELAYED_MS, `the status of ${node.name}`);
     }
   };
 
@@ -79,9 +81,9 @@ describe('one member is slow', function () {
       const seen = async () => (await row())?.up === false;
       await until('its leader has seen it', seen);
       const during = await medianWrite(leader, 'during');
-      assert.ok(during < 3 * before + 50, `${during} ms, ${before} ms before`);
+      assert.ok(during < UNDELAYED_MS, `${during} ms, ${before} ms before`);
       process.stderr.write(`      median write ${before.toFixed(1)} ms, ${during.toFixed(1)} ms\n`);
-      assert.match((await row())?.why ?? '', /no answer|not connected|ENOTCONN/);
+      assert.match((await row())?.why ?? '', /no answer|not connected|ENOTCONN|ECONNRESET/);
       await statusesAreQuick();
       const status = await leader.status();
       assert.match(status.summary, new RegExp(`${slow.name} .*is down`));
@@ -113,7 +115,7 @@ describe('one member is slow', function () {
     })();
     try {
       const during = await medianWrite(leader, 'rhythm');
-      assert.ok(during < 3 * before + 50, `${during} ms, ${before} ms before`);
+      assert.ok(during < UNDELAYED_MS, `${during} ms, ${before} ms before`);
     } finally {
       isOver = true;
       await rhythm;
