@@ -53,6 +53,22 @@ export class Cluster {
     }
   }
 
+  /** Servers of one cluster that something is done to before they are used; ended where that fails. */
+  static async ofPrepared(
+    count: number,
+    prepare: (cluster: Cluster) => Promise<void>,
+  ): Promise<Cluster> {
+    const cluster = await Cluster.ofServers(count);
+    try {
+      await prepare(cluster);
+      return cluster;
+    } catch (error) {
+      cluster.printLogs();
+      await cluster.end();
+      throw error;
+    }
+  }
+
   /** One more node, started. */
   async add(): Promise<ClusterNode> {
     const node = await this.make();

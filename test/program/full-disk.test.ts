@@ -59,7 +59,7 @@ const REFUSALS: readonly Refusal[] = [
 
 describe('disks that take no more', function () {
   this.timeout(60_000);
-  const cluster = useCluster(onSmallDisks, needs);
+  const cluster = useCluster(() => Cluster.ofPrepared(3, onSmallDisks), needs);
   const journals = new Map<ClusterNode, SmallDisk>();
   const values = new Map<ClusterNode, SmallDisk>();
 
@@ -67,8 +67,7 @@ describe('disks that take no more', function () {
     needRootAnd(context, 'mount', 'umount', 'strace');
   }
 
-  async function onSmallDisks(): Promise<Cluster> {
-    const made = await Cluster.ofServers(3);
+  async function onSmallDisks(made: Cluster): Promise<void> {
     await Promise.all(made.nodes.map((node) => node.stop()));
     for (const node of made.nodes)
       for (const [name, disks] of [['journal', journals] as const, ['values', values] as const]) {
@@ -78,7 +77,6 @@ describe('disks that take no more', function () {
       }
     await Promise.all(made.nodes.map((node) => node.start()));
     await made.ready();
-    return made;
   }
 
   function disk(of: ReadonlyMap<ClusterNode, SmallDisk>, node: ClusterNode): SmallDisk {

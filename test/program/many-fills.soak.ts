@@ -12,18 +12,17 @@ describe('disks that fill up again and again under writers', function () {
   this.timeout(600_000);
   const journals: SmallDisk[] = [];
   const cluster = useCluster(
-    async () => {
-      const made = await Cluster.ofServers(3);
-      await Promise.all(made.nodes.map((node) => node.stop()));
-      for (const node of made.nodes) {
-        const small = SmallDisk.under(join(node.stateDir, 'brick/journal'), DISK_BYTES);
-        journals.push(small);
-        made.atEnd(() => small.unmount());
-      }
-      await Promise.all(made.nodes.map((node) => node.start()));
-      await made.ready();
-      return made;
-    },
+    () =>
+      Cluster.ofPrepared(3, async (made) => {
+        await Promise.all(made.nodes.map((node) => node.stop()));
+        for (const node of made.nodes) {
+          const small = SmallDisk.under(join(node.stateDir, 'brick/journal'), DISK_BYTES);
+          journals.push(small);
+          made.atEnd(() => small.unmount());
+        }
+        await Promise.all(made.nodes.map((node) => node.start()));
+        await made.ready();
+      }),
     (context) => needRootAnd(context, 'mount', 'umount'),
   );
 

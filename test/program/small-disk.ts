@@ -17,12 +17,14 @@ export class SmallDisk {
   private constructor(
     readonly path: string,
     private readonly aside: string,
+    ballast: string,
   ) {
-    this.ballast = join(path, '.glusterfs/ballast');
+    this.ballast = join(path, ballast);
   }
 
-  static under(path: string, sizeBytes: number): SmallDisk {
-    const disk = new SmallDisk(path, `${path}.below`);
+  /** `ballast` is where nobody takes the file that fills it for his own. */
+  static under(path: string, sizeBytes: number, ballast = '.glusterfs/ballast'): SmallDisk {
+    const disk = new SmallDisk(path, `${path}.below`, ballast);
     renameSync(path, disk.aside);
     mkdirSync(path);
     sh('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'hekafs-test', path);
