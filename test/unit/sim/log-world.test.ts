@@ -3,14 +3,14 @@ import { type LogBug, logWorld, logWorldWith, rollBackWorld } from '../../sim/lo
 import { runSeeds } from '../../sim/seeds.js';
 
 describe('sim log world', () => {
-  it('holds for 80 seeds', async () => {
+  it('holds for 50 seeds', async () => {
     const worlds = [{ name: 'log', world: logWorld }];
-    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 80 }), []);
+    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 50 }), []);
   });
 
-  it('holds for 25 seeds in which a disk is rolled back, and that disk has no vote', async () => {
+  it('holds for 15 seeds in which a disk is rolled back, and that disk has no vote', async () => {
     const worlds = [{ name: 'roll-back', world: rollBackWorld }];
-    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 25 }), []);
+    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 15 }), []);
   });
 
   it('gives one trace for one seed', async () => {
