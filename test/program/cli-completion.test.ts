@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { COMMANDS } from '../../src/cli/hfs-config.js';
 import { HttpFixture } from '../unit/daemon/http-fixture.js';
 import { bin, run } from './run.js';
@@ -86,7 +88,9 @@ describe('hfs_config completion', function () {
   for (const shell of ['bash', 'zsh', 'fish'])
     it(`prints a script that ${shell} can read`, async function () {
       const { stdout } = await run(PROGRAM, ['completion', shell]);
-      const read = spawnSync(shell, ['-n'], { input: stdout });
+      const script = join(http.directory, `completion.${shell}`);
+      writeFileSync(script, stdout);
+      const read = spawnSync(shell, ['-n', script]);
       if (read.error) {
         process.stderr.write(`      ${shell} is not installed: its script is not checked\n`);
         return this.skip();
