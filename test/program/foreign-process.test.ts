@@ -25,11 +25,15 @@ function pour(socket: Socket): void {
 const STRANGERS: readonly (readonly [string, (socket: Socket) => void, RegExp])[] = [
   ['nobody who ever answers', () => undefined, /no status within 1000 ms/],
   ['one that hangs up', (socket) => socket.destroy(), /hang up|ECONNRESET|closed/],
-  ['an SSH server', (socket) => void socket.write('SSH-2.0-OpenSSH_9.2\r\n'), /Parse Error/],
+  [
+    'an SSH server',
+    (socket) => void socket.write('SSH-2.0-OpenSSH_9.2\r\n'),
+    /Parse Error|socket hang up/,
+  ],
   [
     'a TLS server, which sends an alert',
     (socket) => void socket.end(Buffer.from('15030300020232', 'hex')),
-    /Parse Error/,
+    /Parse Error|socket hang up/,
   ],
   [
     'a web server',

@@ -140,11 +140,20 @@ export class JournalDamage {
     const [other] = cluster.nodes.filter((each) => each !== node);
     assert.ok(other);
     assert.equal((await other.put('while/damaged', what)).status, 200);
-    assert.equal((await node.get('while/damaged')).body.toString(), what, 'never a wrong answer');
+    await this.answers(what);
     if (says === undefined) await cluster.ready();
     else await this.isOutOrNew(voter, says);
     assert.equal((await other.put('after/damaged', what)).status, 200);
     this.isSound = says === undefined || (await this.voter()) !== voter;
+  }
+
+  /** It may say that it cannot answer yet, but never anything wrong. */
+  private async answers(what: string): Promise<void> {
+    const { body } = await until(`${this.node.name} answers`, async () => {
+      const answer = await this.node.get('while/damaged');
+      return answer.status !== 503 && answer;
+    });
+    assert.equal(body.toString(), what, 'never a wrong answer');
   }
 
   private async spoiled(spoil: Damage['spoil']): Promise<void> {
@@ -196,8 +205,11 @@ export class JournalDamage {
     return found;
   }
 
-  private async voter(): Promise<string> {
-    const state = readFileSync(join(this.node.stateDir, 'state.json'), 'utf8');
-    return (JSON.parse(state) as { data: { brick: { voter: string } } }).data.brick.voter;
+  /** While it rejoins it has no brick, and for a moment no voter. */
+  private voter(): Promise<string> {
+    return until(`${this.node.name} has a voter`, () => {
+      const state = readFileSync(join(this.node.stateDir, 'state.json'), 'utf8');
+      return (JSON.parse(state) as { data: { brick: { voter: string } | null } }).data.brick?.voter;
+    });
   }
 }
