@@ -1,5 +1,12 @@
 import { isCode } from '../config/error.js';
-import { isSamePlace, type Place, placeOf, type Server, withPlace } from '../config/members.js';
+import {
+  isSamePlace,
+  type Place,
+  placeOf,
+  type Server,
+  withName,
+  withPlace,
+} from '../config/members.js';
 import { PeerError } from '../config/peers.js';
 import { sleep } from '../platform/platform.js';
 import { freeBrickPort } from './brick-port.js';
@@ -15,7 +22,7 @@ const STATUS_MS = 1000;
 const LONELY_MS = 5000;
 
 /**
- * A server that starts elsewhere than the list says has the list follow, by a commit, as soon as a leader hears it: its own claim
+ * A server that starts elsewhere than the list says, or under another name, has the list follow, by a commit, as soon as a leader hears it: its own claim
  * makes that the others find it. It does not where another process answers as this node at the old address.
  */
 export async function followOwnPlace(node: Node, config: ConfigNode): Promise<void> {
@@ -30,31 +37,36 @@ export async function followOwnPlace(node: Node, config: ConfigNode): Promise<vo
     const { brick } = node.state.data;
     const self = config.database.members.servers.find(({ voter }) => voter === brick?.voter);
     if (brick === null || (self === undefined && config.database.store.revision > 0)) return;
-    const place = placeOf(node.ownServer(brick));
+    const own: Own = { ...placeOf(node.ownServer(brick)), name: node.setup.options.host };
     if (self === undefined) continue;
-    if (isSamePlace(self, place)) return;
-    tell('begun', () => tellBegun(node, self, place));
+    if (isSamePlace(self, own) && self.name === own.name) return;
+    tell('begun', () => tellBegun(node, self, own));
     if (await isElse(node, self)) tell('doubled', () => tellDoubled(node, self.address));
-    else if (config.database.leaderHint) await haveListFollow(node, config, self, place);
+    else if (config.database.leaderHint) await haveListFollow(node, config, self, own);
     else if (clock.monotonicMs() - sinceMs > LONELY_MS) tell('lonely', () => tellLonely(node));
   }
 }
+
+/** Where this node is, and what it is called. */
+type Own = Place & Pick<Server, 'name'>;
 
 async function haveListFollow(
   node: Node,
   { database }: ConfigNode,
   self: Server,
-  place: Place,
+  own: Own,
 ): Promise<void> {
   const { log } = node.setup;
   try {
     const { after } = await changeList(database, CHANGE_MS, (members) => {
-      const moved = withPlace(members, self.voter, place);
-      return moved === members ? undefined : moved;
+      // One change at a time: the loop comes back for the name.
+      const moved = withPlace(members, self.voter, own);
+      const next = moved === members ? withName(members, self.voter, own.name) : moved;
+      return next === members ? undefined : next;
     });
     log.info('the list follows this server', {
-      cause: `it was ${placeText(self)} there`,
-      effect: `list ${after.epoch} says ${placeText(place)}`,
+      cause: `it was ${ownText(self)} there`,
+      effect: `list ${after.epoch} says ${ownText(own)}`,
     });
   } catch (error) {
     if (!isCode(error, 'HFS-2001', 'HFS-2002', 'HFS-3009')) throw error;
@@ -74,10 +86,10 @@ async function isElse({ setup, state, instance, address }: Node, self: Server): 
   }
 }
 
-function tellBegun({ setup }: Node, self: Server, place: Place): void {
-  setup.log.info('this server is elsewhere than the list says', {
-    list: placeText(self),
-    here: placeText(place),
+function tellBegun({ setup }: Node, self: Server, own: Own): void {
+  setup.log.info('this server is not what the list says', {
+    list: ownText(self),
+    here: ownText(own),
   });
 }
 
@@ -97,8 +109,8 @@ function tellLonely({ setup }: Node): void {
   });
 }
 
-function placeText({ address, host, port, path }: Place): string {
-  return `${address}, brick ${host}:${port}:${path}`;
+function ownText({ name, address, host, port, path }: Own): string {
+  return `${name} at ${address}, brick ${host}:${port}:${path}`;
 }
 
 /** The brick with a port that `--brick-ports` allows: it keeps the one that it has, unless the range has changed. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { Cluster, useCluster } from './cluster.js';
 import { type ClusterNode, nodePorts } from './cluster-node.js';
 import { until } from './until.js';
@@ -36,6 +37,32 @@ describe('a server that starts elsewhere', function () {
     assert.equal((await follower.status()).servers.length, length, 'it is the same server');
     assert.match(follower.log(), /"cause":"it was .* there","effect":"list \d+ says /);
     await cluster().sameValues();
+  });
+
+  it('under another name: list, markers and retire know it by that one', async () => {
+    const follower = await cluster().follower();
+    await follower.stop();
+    follower.called = 'birch';
+    await follower.start();
+    await cluster().ready();
+    const { node: id } = await follower.status();
+    for (const each of cluster().nodes)
+      await until(`${each.name} knows its name`, async () => {
+        const { servers } = await each.status();
+        const marker = readFileSync(each.valuePath(`.hekafs/servers/${id}`), 'utf8');
+        const row = servers.find(({ node }) => node === id);
+        return row?.name === 'birch' && marker.includes('"birch"');
+      });
+    const said = await follower.cli(['retire', 'birch', '--dry-run']);
+    assert.equal(said.code, 0, said.stderr);
+    follower.called = undefined;
+    await follower.stop();
+    await follower.start();
+    await until('it has its old name again', async () => {
+      const { servers } = await follower.status();
+      return servers.some(({ node, name }) => node === id && name === follower.name);
+    });
+    await cluster().ready();
   });
 
   it('the leader, too', async () => {
