@@ -135,13 +135,14 @@ describe('who reads the config filesystem by its volfile', function () {
     );
     rmSync(node.valuePath(missing));
     writeFileSync(node.valuePath('stranger'), 'by hand');
-    for (let time = 0; time < 3; time += 1) await readsRight(ours);
-    assert.equal(await ours.read('stranger'), undefined);
-    assert.ok(
-      ours.log().some((line) => line.includes('lags behind')),
-      'and it says so',
-    );
+    // Of two copies no majority tells which one is right, and on a busy machine the third may be away for a moment.
+    await until('the majority of three copies counts', async () => {
+      for (let time = 0; time < 3; time += 1) await readsRight(ours);
+      assert.equal(await ours.read('stranger'), undefined);
+      return ours.log().some((line) => line.includes('lags behind'));
+    });
   });
+
   it('reads from that brick no more once verify has seen it, and again when it is put right', async () => {
     const [node] = cluster().nodes;
     assert.ok(node);
