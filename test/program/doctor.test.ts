@@ -36,6 +36,7 @@ describe('hfs_config doctor', function () {
   const cluster = useCluster(() => Cluster.ofServers(3));
 
   it('finds nothing amiss in a healthy cluster, from any of its servers', async () => {
+    await cluster().sameValues();
     for (const node of cluster().nodes) {
       const report = await diagnosis(node);
       assert.deepEqual(amiss(report), [], JSON.stringify(report.checks));
