@@ -13,7 +13,7 @@ import { nodeNetwork } from '../../src/platform/node/network.js';
 import { nodePlatform } from '../../src/platform/node/platform.js';
 import { freePorts } from '../program/free-port.js';
 import { makeBrick } from './brick-process.js';
-import { isInstalled, needInterop, stockMount } from './stock-client.js';
+import { needInterop, stockMount } from './stock-client.js';
 
 const VOLUME_ID = '22dc9034-7373-4c06-8fd1-f5447caeb6f8';
 const NUMBERS = [0, 1, 2] as const;
@@ -80,8 +80,7 @@ describe('our replicate on stock bricks, after the stock client has written with
   let logged: string[];
 
   before(async function () {
-    needInterop(this);
-    if (!isInstalled('glusterfsd')) throw new Error('glusterfsd is not installed');
+    needInterop(this, 'glusterfsd');
     directory = mkdtempSync(join(tmpdir(), 'hekafs-interop-'));
     const first = await freePorts(NUMBERS.length);
     ports = NUMBERS.map((number) => first + number);

@@ -18,7 +18,7 @@ import { nodeNetwork } from '../../src/platform/node/network.js';
 import { nodePlatform } from '../../src/platform/node/platform.js';
 import { APPLIER, CLUSTER_ID, LEADER, READER } from '../unit/graph/config-cluster.js';
 import { makeBrick } from './brick-process.js';
-import { isInstalled, needInterop } from './stock-client.js';
+import { needInterop } from './stock-client.js';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -37,8 +37,7 @@ describe('our client on a stock glusterfsd', function () {
   const users = { leader: LEADER, applier: APPLIER, reader: READER };
 
   before(async function () {
-    needInterop(this);
-    if (!isInstalled('glusterfsd')) throw new Error('glusterfsd is not installed');
+    needInterop(this, 'glusterfsd');
     directory = mkdtempSync(join(tmpdir(), 'hekafs-interop-'));
     for (const name of ['journal', 'values']) makeBrick(join(directory, name), CLUSTER_ID);
     server = { ...server, port: await freePort() };

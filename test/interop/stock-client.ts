@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { missingPrograms, skipWithout } from '../needs.js';
 
 const MOUNT_MS = 20_000;
 
@@ -19,27 +20,12 @@ export interface StockMount {
 export function interopMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'root is needed to mount';
   if (!existsSync('/dev/fuse')) return '/dev/fuse is missing';
-  for (const program of ['glusterfs', 'setfattr', 'getfattr'])
-    if (!isInstalled(program)) return `${program} is not installed`;
-  return undefined;
+  return missingPrograms('glusterfs', 'setfattr', 'getfattr');
 }
 
-/** Skips a suite where it cannot run, with the reason; but where it must run, what is missing is a failure. */
-export function needInterop(context: Mocha.Context): void {
-  const missing = interopMissing();
-  if (missing === undefined) return;
-  if (process.env['HEKAFS_REQUIRE_INTEROP'] === '1') throw new Error(missing);
-  process.stderr.write(`    skipped: ${missing}\n`);
-  context.skip();
-}
-
-export function isInstalled(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** Skips a suite where there is no stock client (see skipWithout), or one of `programs` beside it. */
+export function needInterop(context: Mocha.Context, ...programs: readonly string[]): void {
+  skipWithout(context, interopMissing() ?? missingPrograms(...programs));
 }
 
 /** Mounts a client volfile with stock glusterfs; settles once the root answers. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
-import { isInstalled } from '../interop/stock-client.js';
+import { missingPrograms, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
 import { Registers } from './registers.js';
@@ -14,10 +14,8 @@ const isSoak = process.env['HEKAFS_SOAK'] === '1';
 const DAY_MS = 86_400_000;
 
 function needLies(context: Mocha.Context): void {
-  if (isInstalled('faketime') && LIBRARY !== undefined) return;
-  if (process.env['HEKAFS_REQUIRE_INTEROP'] === '1') throw new Error('faketime is not installed');
-  process.stderr.write('    skipped: faketime is not installed\n');
-  context.skip();
+  const library = LIBRARY === undefined ? 'the library of faketime is missing' : undefined;
+  skipWithout(context, missingPrograms('faketime') ?? library);
 }
 
 /** Sets the clock on the wall of a node and its brick; how fast time passes is left alone. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { missingPrograms, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
-import { isInstalled } from './needs.js';
 import { bin } from './run.js';
 import { until } from './until.js';
 
@@ -24,7 +24,7 @@ describe('a hekafsd and a brick that may open few files', function () {
   const cluster = useCluster(
     () => Cluster.ofServers(1),
     (context) => {
-      if (!isInstalled('prlimit')) context.skip();
+      skipWithout(context, missingPrograms('prlimit'));
     },
   );
   const held: Socket[] = [];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { missingForRoot, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
 import { handlePath, Injected } from './injected.js';
 import { checkLedger } from './ledger.js';
-import { needRootAnd } from './needs.js';
 import { SmallDisk } from './small-disk.js';
 import { until } from './until.js';
 import { Writers } from './writers.js';
@@ -64,7 +64,7 @@ describe('disks that take no more', function () {
   const values = new Map<ClusterNode, SmallDisk>();
 
   function needs(context: Mocha.Context): void {
-    needRootAnd(context, 'mount', 'umount', 'strace');
+    skipWithout(context, missingForRoot('mount', 'umount', 'strace'));
   }
 
   async function onSmallDisks(made: Cluster): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { missingForRoot, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
-import { needRootAnd } from './needs.js';
 import { SmallDisk } from './small-disk.js';
 import { until } from './until.js';
 
@@ -21,7 +21,7 @@ describe('a node whose only disk is full: log, values, state and all', function 
         await node.start();
         await made.ready();
       }),
-    (context) => needRootAnd(context, 'mount', 'umount'),
+    (context) => skipWithout(context, missingForRoot('mount', 'umount')),
   );
   const only = () => cluster().node('n1');
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { missingForRoot, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
 import { checkLedger } from './ledger.js';
-import { needRootAnd } from './needs.js';
 import { SmallDisk } from './small-disk.js';
 import { Writers } from './writers.js';
 
@@ -23,7 +23,7 @@ describe('disks that fill up again and again under writers', function () {
         await Promise.all(made.nodes.map((node) => node.start()));
         await made.ready();
       }),
-    (context) => needRootAnd(context, 'mount', 'umount'),
+    (context) => skipWithout(context, missingForRoot('mount', 'umount')),
   );
 
   it(`${ROUNDS} times, one disk or all of them, killed or not: nothing acknowledged is lost`, async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { isInstalled } from '../interop/stock-client.js';
+import { missingPrograms, skipWithout } from '../needs.js';
 import type { NodePlaces } from './cluster.js';
 import type { NodePlace } from './cluster-node.js';
 
@@ -8,8 +8,8 @@ let made = 0;
 /** Why nodes cannot have networks of their own here, or undefined where they can. */
 function namespacesMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'root is needed for network namespaces';
-  for (const program of ['ip', 'nft', 'nsenter'])
-    if (!isInstalled(program)) return `${program} is not installed`;
+  const missing = missingPrograms('ip', 'nft', 'nsenter');
+  if (missing !== undefined) return missing;
   try {
     execFileSync('unshare', ['--net', 'true'], { stdio: 'ignore' });
     return undefined;
@@ -18,13 +18,9 @@ function namespacesMissing(): string | undefined {
   }
 }
 
-/** Skips a suite where it cannot run, with the reason; but where it must run, what is missing is a failure. */
+/** Skips a suite that cannot have them (see skipWithout). */
 export function needNamespaces(context: Mocha.Context): void {
-  const missing = namespacesMissing();
-  if (missing === undefined) return;
-  if (process.env['HEKAFS_REQUIRE_INTEROP'] === '1') throw new Error(missing);
-  process.stderr.write(`    skipped: ${missing}\n`);
-  context.skip();
+  skipWithout(context, namespacesMissing());
 }
 
 /** What is cut: everything, what hekafsd processes say to each other, or what goes to bricks. */

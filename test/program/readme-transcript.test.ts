@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoSample } from '../../src/daemon/demo-sample.js';
 import { initialJson } from '../../src/daemon/initial-values.js';
+import { missingPrograms, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -85,14 +86,9 @@ describe('the transcript of the README', function () {
   });
 
   it('goes on with curl', async function () {
+    skipWithout(this, missingPrograms('curl'));
     const lines = curls(readme);
     assert.equal(lines.length, 3);
-    try {
-      await shell('curl --version');
-    } catch {
-      process.stderr.write('      curl is not installed: its lines are not run\n');
-      return this.skip();
-    }
     assert.equal(await shell(lines[0] ?? ''), 'Example cluster');
     const file = `curl -s http://127.0.0.1:24006/v1/config/site/file`;
     assert.match(await shell(lines[1] ?? ''), /^\{"revision":\d+\}\n$/);

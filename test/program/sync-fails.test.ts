@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { missingForRoot, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
 import type { ClusterNode } from './cluster-node.js';
 import { handlePath, Injected } from './injected.js';
-import { needRootAnd } from './needs.js';
 import { until } from './until.js';
 
 /*
@@ -13,7 +13,7 @@ import { until } from './until.js';
  */
 
 function needs(context: Mocha.Context): void {
-  needRootAnd(context, 'strace');
+  skipWithout(context, missingForRoot('strace'));
 }
 
 /** Calls on a server's log fail from now on. */

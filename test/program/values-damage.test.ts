@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingForRoot, skipWithout } from '../needs.js';
 import { Cluster, useCluster } from './cluster.js';
-import { needRootAnd } from './needs.js';
 import { until } from './until.js';
 
 /*
@@ -17,7 +17,7 @@ describe('the values of a server, damaged', function () {
   this.timeout(60_000);
   const cluster = useCluster(
     () => Cluster.ofServers(1),
-    (context) => needRootAnd(context, 'mount', 'umount', 'setfattr'),
+    (context) => skipWithout(context, missingForRoot('mount', 'umount', 'setfattr')),
   );
   const only = () => cluster().node('n1');
   const values = () => join(only().stateDir, 'brick/values');
