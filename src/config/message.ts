@@ -4,8 +4,8 @@ import { ByteReader, ByteWriter, FormatError } from './log/bytes.js';
  * What nodes say to each other in a body: u32 length, JSON, then blobs, each with its u32 length before it.
  */
 
-/** Bounds what a peer can make this process hold. */
-export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+/** Bounds what a peer can make this process hold: of a question, and of an answer that was relayed. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 export interface Message<T> {
   readonly json: T;

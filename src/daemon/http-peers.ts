@@ -1,13 +1,12 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import fetch from 'node-fetch';
+import { MAX_MESSAGE_BYTES } from '../config/message.js';
 import { PeerError, type PeerStatus, type Peers, type PeerVerb } from '../config/peers.js';
 import type { Clock } from '../platform/platform.js';
 import { readProblem } from './http-answer.js';
 
 /** What is asked may be long, answers are not: a status, a list of servers, an outcome for each of a few hundred requests. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** But for what a member that does not serve has a server answer to its own clients. */
-const MAX_RELAYED_BYTES = 64 * 1024 * 1024;
 const MEDIA = { status: 'application/json', call: 'application/octet-stream' } as const;
 /** Connections per peer: one for the stream of commits, the others for what must not wait behind it. */
 const POOL = 4;
@@ -56,7 +55,7 @@ export class HttpPeers implements Peers {
     const path = `/v1/peer/${verb}`;
     const agent = this.agent(address);
     const sent = request({ host, port, path, method: 'POST', headers, agent });
-    const maxBytes = verb === 'relay' ? MAX_RELAYED_BYTES : MAX_ANSWER_BYTES;
+    const maxBytes = verb === 'relay' ? MAX_MESSAGE_BYTES : MAX_ANSWER_BYTES;
     return settled(address, sent, body, { clock: this.clock, timeoutMs, maxBytes });
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ConfigError } from '../config/error.js';
+import { MAX_MESSAGE_BYTES } from '../config/message.js';
 import { doesNotServe } from './cluster-errors.js';
 import { checkAccess, checkPeer } from './http-access.js';
 import { type Answer, bytes, problemAnswer } from './http-answer.js';
@@ -11,7 +12,6 @@ import {
   type Route,
   type Served,
 } from './http-route.js';
-import { MAX_PEER_BYTES } from './http-status.js';
 import { decodeRelayed, encodeAnswer, type RelayedRequest } from './relay.js';
 
 /** What of a request's headers means something to a server. */
@@ -43,7 +43,7 @@ function passed(headers: IncomingHttpHeaders): Readonly<Record<string, string>> 
 export function relayRoute(routes: readonly Route[]): Route {
   const handle = async (served: Served, asked: Asked): Promise<Answer> => {
     checkPeer(asked.access, served.clusterSecret());
-    const { request, asker } = decodeRelayed(await asked.body(MAX_PEER_BYTES));
+    const { request, asker } = decodeRelayed(await asked.body(MAX_MESSAGE_BYTES));
     if (served.relay !== undefined) throw doesNotServe();
     return bytes(encodeAnswer(await answered(routes, served, request, asker)));
   };

@@ -1,11 +1,10 @@
+import { MAX_MESSAGE_BYTES } from '../config/message.js';
 import type { PeerVerb } from '../config/peers.js';
 import { checkPeer } from './http-access.js';
 import { type Answer, badRequest, bytes, json, text } from './http-answer.js';
 import { type Asked, flag, type Route, type Served } from './http-route.js';
 import type { Status } from './verbs.js';
 
-/** A request between nodes: a batch of committed records, each with values of up to 4 MiB. */
-export const MAX_PEER_BYTES = 64 * 1024 * 1024;
 const MAX_JOIN_BYTES = 64 * 1024;
 
 const PEER_VERBS = {
@@ -89,7 +88,7 @@ async function peer(served: Served, asked: Asked): Promise<Answer> {
       'are all nodes on the same release? hfs_config status shows it',
     );
   if (verb !== 'join') checkPeer(asked.access, served.clusterSecret());
-  const body = await asked.body(verb === 'join' ? MAX_JOIN_BYTES : MAX_PEER_BYTES);
+  const body = await asked.body(verb === 'join' ? MAX_JOIN_BYTES : MAX_MESSAGE_BYTES);
   return bytes(await served.peers.answer(verb, body));
 }
 
