@@ -74,6 +74,7 @@ export const CODES = {
   'HFS-5011': { exit: 1, http: 500, title: 'brick directory in use' },
   'HFS-5012': { exit: 1, http: 500, title: 'brick directory is not the one that was made' },
   'HFS-5013': { exit: 1, http: 503, title: 'out of file descriptors' },
+  'HFS-5014': { exit: 1, http: 500, title: 'started in a directory that has been removed' },
   'HFS-5104': { exit: 1, http: 500, title: 'a brick without trusted attributes' },
   'HFS-9001': { exit: 1, http: 500, title: 'a bug' },
 } as const satisfies Record<string, { exit: number; http: number; title: string }>;

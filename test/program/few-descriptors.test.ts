@@ -67,3 +67,13 @@ describe('a hekafsd and a brick that may open few files', function () {
       );
     });
 });
+
+describe('a program started in a directory that has been removed', () => {
+  for (const program of ['hekafsd', 'hfs_brickd'])
+    it(`${program} says so`, () => {
+      const script = `cd "$(mktemp -d)" && rmdir "$PWD" && exec "${process.execPath}" "${bin(program)}" --version`;
+      const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`^HFS-5014 ${program} does not start: .*\nnext: .*cd /\n$`));
+    });
+});

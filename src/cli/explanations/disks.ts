@@ -68,4 +68,9 @@ export const DISKS = {
     causes: ['a limit of the system that is too low: ulimit -n', 'very many clients at once'],
     todo: ['raise the limit: LimitNOFILE in the systemd unit, or ulimit -n before the start'],
   },
+  'HFS-5014': {
+    means: 'The program was started in a directory that no longer exists.',
+    causes: ['the shell stands in a directory that somebody has removed or made anew'],
+    todo: ['change to a directory that exists (cd /) and start it there'],
+  },
 } as const satisfies Readonly<Record<string, Explanation>>;
