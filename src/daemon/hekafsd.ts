@@ -130,6 +130,8 @@ function tellStart(log: OpenLog, { stateDir, sources, overruled }: DaemonOptions
 /** SIGHUP: what can change changes; where the configuration is wrong, everything stays as it was. */
 function reload(daemon: Daemon, running: Running, service: Service, log: OpenLog): void {
   service.reload(running.node, () => {
+    // Whoever sends it waits for the answer to this one: what an earlier one was told is no repeat of it.
+    log.flush();
     try {
       const read = daemon.readOptions();
       log.change(read.logLevel, read.logFile);
