@@ -13,6 +13,8 @@ export function endpointText({ host, port }: Endpoint): string {
 export interface ByteStream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The common name of the certificate that the peer has shown over TLS: known once its first bytes have come. */
+  readonly peerName?: string | undefined;
   /** Queues the chunks as one write; they must not be changed afterwards. Silently dropped once closed. */
   write(chunks: readonly Uint8Array[]): void;
   /** Bytes queued and not yet taken by the system: for back-pressure. */
@@ -40,6 +42,21 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What a side presents over TLS, and whom it believes. Paths are of PEM files. */
+export interface TlsSettings {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly authorities: string;
+  /** A directory of revocation lists. */
+  readonly revocations?: string | undefined;
+  readonly dhParameters?: string | undefined;
+  readonly curves?: string | undefined;
+  /** In the words of OpenSSL, for TLS 1.2; the suites of 1.3 are always on. */
+  readonly ciphers: string;
+  /** How many certificates may stand between the peer's and an authority's. */
+  readonly depth: number;
+}
+
 export interface Network {
   /**
    * Opens a connection within `timeoutMs`, or throws a NetworkError. `events` is called only after the
@@ -52,6 +69,11 @@ export interface Network {
   ): Promise<ByteStream>;
   /** Accepts connections; port 0 takes a free one. Throws a NetworkError, `EADDRINUSE` for a taken port. */
   listen(at: Endpoint, accept: (stream: ByteStream) => StreamEvents): Promise<Listener>;
+  /**
+   * The same network with TLS from the first byte, each side showing a certificate. Reads the files, and throws an Error that names
+   * the one it cannot use. Undefined where a network has no TLS.
+   */
+  readonly secured?: (settings: TlsSettings) => Network;
 }
 
 export class NetworkError extends Error {

@@ -53,6 +53,8 @@ export class RpcConnection implements StreamEvents {
   private isPaused = false;
   private isPumping = false;
   private overWhy: string | undefined;
+  /** It was closed because a record could not be understood. */
+  isMalformed = false;
   /** When bytes last came, on the clock's monotonic scale. */
   heardMs: number;
 
@@ -174,6 +176,7 @@ export class RpcConnection implements StreamEvents {
       this.takeRecords();
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      this.isMalformed = true;
       this.close(error.message);
     } finally {
       this.isPumping = false;

@@ -1,4 +1,4 @@
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import {
   type ByteStream,
   type Endpoint,
@@ -7,19 +7,13 @@ import {
   NetworkError,
   type StreamEvents,
 } from '../network.js';
+import { codeOf, listenWith, SOCKET_OPTIONS } from './listening.js';
 import { SocketStream } from './socket-stream.js';
-
-const KEEPALIVE_AFTER_MS = 20_000;
-const SOCKET_OPTIONS = {
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
-} as const;
-const BACKLOG = 1024;
+import { tlsNetwork } from './tls-network.js';
 
 /** The machine's TCP. A name where an address belongs is resolved by the system. */
 export function nodeNetwork(): Network {
-  return { connect, listen };
+  return { connect, listen, secured: tlsNetwork };
 }
 
 function connect(
@@ -52,30 +46,8 @@ function open(socket: Socket, events: (stream: ByteStream) => StreamEvents): Byt
 }
 
 function listen(at: Endpoint, accept: (stream: ByteStream) => StreamEvents): Promise<Listener> {
-  return new Promise((resolve, reject) => {
-    const server = createServer(SOCKET_OPTIONS, (socket) => void open(socket, accept));
-    server.once('error', (error) => reject(new NetworkError(codeOf(error), at)));
-    server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {
-      server.removeAllListeners('error');
-      // What goes wrong with one connection to be accepted (EMFILE, say) is no reason to end the others.
-      server.on('error', () => undefined);
-      resolve(listenerOf(server, at));
-    });
-  });
-}
-
-function listenerOf(server: Server, at: Endpoint): Listener {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : at.port;
-  return {
-    endpoint: { host: at.host, port },
-    async close() {
-      // Its callback waits for the accepted connections, which live on; the port is free at once.
-      server.close();
-    },
-  };
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : 'EIO';
+  return listenWith(
+    createServer(SOCKET_OPTIONS, (socket) => void open(socket, accept)),
+    at,
+  );
 }

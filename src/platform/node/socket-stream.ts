@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { ByteStream, Endpoint, StreamEvents } from '../network.js';
+import { commonName } from './tls-files.js';
 
 /** A socket as a stream of bytes. All that is written in one turn goes out as one `writev`. */
 export class SocketStream implements ByteStream {
@@ -11,6 +13,10 @@ export class SocketStream implements ByteStream {
   constructor(private readonly socket: Socket) {
     this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
     this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+  }
+
+  get peerName(): string | undefined {
+    return this.socket instanceof TLSSocket ? commonName(this.socket) : undefined;
   }
 
   get queuedBytes(): number {

@@ -3,6 +3,8 @@ import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Handlers, Xlator } from '../../../fop/translator.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
+import type { Network } from '../../../platform/network.js';
+import { networkOf } from '../transport-options.js';
 import { Connector } from './connector.js';
 import { CLIENT_OPTIONS } from './options.js';
 import type { ClientSession } from './session.js';
@@ -25,12 +27,14 @@ export class ProtocolClient extends Xlator {
   readonly type = 'protocol/client';
   protected readonly handlers: Handlers = {};
   private readonly connector: Connector;
+  private readonly secured: () => Network;
   private session: ClientSession | undefined;
   /** What the parents were told last. */
   private told: 'up' | { readonly downWhy: string } | undefined;
 
   constructor({ name, options, platform }: CreateContext) {
     super(name, []);
+    this.secured = () => networkOf(options, platform.network);
     this.connector = new Connector(name, targetOf(options), platform, {
       up: (session) => this.up(session),
       upcall: (upcall) => this.tell({ event: 'upcall', from: this, upcall }),
@@ -44,9 +48,9 @@ export class ProtocolClient extends Xlator {
     return this.session !== undefined;
   }
 
-  /** Begins to connect, and does not wait. */
+  /** Begins to connect, and does not wait. Rejects where TLS is wanted and its files cannot be used. */
   override async start(): Promise<void> {
-    this.connector.start();
+    this.connector.start(this.secured());
   }
 
   override async stop(): Promise<void> {

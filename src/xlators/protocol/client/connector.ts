@@ -1,5 +1,5 @@
 import type { Upcall } from '../../../fop/upcall.js';
-import { type Endpoint, NetworkError } from '../../../platform/network.js';
+import { type Endpoint, type Network, NetworkError } from '../../../platform/network.js';
 import type { Platform, Timer } from '../../../platform/platform.js';
 import { RpcError } from '../../../rpc/error.js';
 import { type Dialled, dial, type Line } from './dial.js';
@@ -34,6 +34,8 @@ export class Connector {
   private introductions = 0;
   private readonly processId: string;
   private volumeId: string | undefined;
+  /** To the brick; whoever knows its port is asked without TLS, as GlusterFS has it. */
+  private toBrick: Network;
 
   constructor(
     private readonly name: string,
@@ -42,10 +44,12 @@ export class Connector {
     private readonly events: ConnectorEvents,
   ) {
     this.processId = platform.random.uuid();
+    this.toBrick = platform.network;
   }
 
-  start(): void {
+  start(toBrick = this.platform.network): void {
     if (!this.isStopped) return;
+    this.toBrick = toBrick;
     this.isStopped = false;
     void this.run();
   }
@@ -89,12 +93,12 @@ export class Connector {
   }
 
   private async connect(): Promise<string> {
-    const { endpoint } = this.target;
-    let dialled = await this.dial(endpoint);
+    const { endpoint, isBrick } = this.target;
+    let dialled = await this.dial(isBrick ? this.toBrick : this.platform.network, endpoint);
     const port = await brickPort(dialled.connection, this.target);
     if (port !== undefined) {
       dialled.connection.close('the brick is elsewhere');
-      dialled = await this.dial({ host: endpoint.host, port });
+      dialled = await this.dial(this.toBrick, { host: endpoint.host, port });
       if ((await brickPort(dialled.connection, this.target)) !== undefined)
         throw new HandshakeError('ELOOP', 'the port that was named is no brick');
     }
@@ -103,8 +107,8 @@ export class Connector {
     return this.serve(dialled, welcome);
   }
 
-  private async dial(endpoint: Endpoint): Promise<Dialled> {
-    const dialled = await dial(this.platform, endpoint);
+  private async dial(network: Network, endpoint: Endpoint): Promise<Dialled> {
+    const dialled = await dial(network, this.platform.clock, endpoint);
     this.current = dialled;
     if (this.isStopped) dialled.connection.close('this client stops');
     return dialled;

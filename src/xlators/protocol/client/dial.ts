@@ -1,6 +1,6 @@
 import type { Upcall } from '../../../fop/upcall.js';
-import type { ByteStream, Endpoint } from '../../../platform/network.js';
-import type { Platform } from '../../../platform/platform.js';
+import type { ByteStream, Endpoint, Network } from '../../../platform/network.js';
+import type { Clock } from '../../../platform/platform.js';
 import { type ConnectionOwner, RpcConnection } from '../../../rpc/connection.js';
 import { RpcError } from '../../../rpc/error.js';
 import type { IncomingCall } from '../../../rpc/incoming-call.js';
@@ -68,14 +68,14 @@ export interface Dialled {
 }
 
 /** Connects, or throws a NetworkError. */
-export function dial(platform: Platform, endpoint: Endpoint): Promise<Dialled> {
+export function dial(network: Network, clock: Clock, endpoint: Endpoint): Promise<Dialled> {
   const line = new Line();
   return new Promise((resolve, reject) => {
     const connected = (stream: ByteStream): RpcConnection => {
-      const connection = new RpcConnection(stream, line, platform.clock);
+      const connection = new RpcConnection(stream, line, clock);
       resolve({ line, connection });
       return connection;
     };
-    platform.network.connect(endpoint, connected, CONNECT_TIMEOUT_MS).catch(reject);
+    network.connect(endpoint, connected, CONNECT_TIMEOUT_MS).catch(reject);
   });
 }

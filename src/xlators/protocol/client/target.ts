@@ -7,6 +7,8 @@ const VOLFILE_SERVER_PORT = 24_007;
 export interface Target {
   /** Where to connect first: the brick, or who knows the brick's port. */
   readonly endpoint: Endpoint;
+  /** The endpoint is the brick's own. */
+  readonly isBrick: boolean;
   readonly subvolume: string;
   /** 0 is never. */
   readonly pingTimeoutMs: number;
@@ -23,6 +25,7 @@ export function targetOf(options: Options): Target {
       host: options.required('remote-host'),
       port: port === undefined ? VOLFILE_SERVER_PORT : options.int('remote-port'),
     },
+    isBrick: port !== undefined,
     subvolume: options.required('remote-subvolume'),
     pingTimeoutMs: options.int('ping-timeout') * 1000,
     frameTimeoutMs: options.int('frame-timeout') * 1000,

@@ -57,7 +57,8 @@ function ipv4Number(address: string): number | undefined {
   return parts.reduce((number, part) => number * 256 + part, 0);
 }
 
-function shellPattern(text: string): RegExp {
+/** A shell pattern; one that is none matches nothing. */
+export function shellPattern(text: string): RegExp {
   const source = text
     .replace(/[.+^${}()|\\]/g, '\\$&')
     .replace(/\*+/g, '.*')

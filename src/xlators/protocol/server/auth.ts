@@ -1,12 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Options } from '../../../graph/spec.js';
-import { addressPatterns, matchesAddress } from './address.js';
+import { addressPatterns, matchesAddress, shellPattern } from './address.js';
 
 /** Who asks to use a subvolume. */
 export interface Applicant {
   readonly address: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** The common name of the certificate that was shown over TLS. */
+  readonly peerName?: string | undefined;
 }
 
 export type Verdict =
@@ -25,6 +27,7 @@ export class AuthRules {
   private readonly rejectedAddresses: Lists;
   private readonly allowedAddresses: Lists;
   private readonly allowedUsers: Lists;
+  private readonly allowedNames: Lists;
   private readonly passwords: Lists;
   private readonly isStrict: boolean;
 
@@ -35,23 +38,28 @@ export class AuthRules {
       ...options.matching('auth.addr.*.allow'),
     ]);
     this.allowedUsers = options.matching('auth.login.*.allow');
+    this.allowedNames = options.matching('auth.login.*.ssl-allow');
     this.passwords = options.matching('auth.login.*.password');
     this.isStrict = options.bool('strict-auth-accept');
   }
 
   /** False where nobody could ever be let in. */
   get canAccept(): boolean {
-    return this.allowedAddresses.size > 0 || this.allowedUsers.size > 0;
+    return (
+      this.allowedAddresses.size > 0 || this.allowedUsers.size > 0 || this.allowedNames.size > 0
+    );
   }
 
   /** `names` are those under which the subvolume may stand in the options, the first that does counts. */
   judge(names: readonly string[], applicant: Applicant): Verdict {
     const address = this.addressOpinion(names, applicant.address);
     if (address === 'reject') return refused(`address ${applicant.address} is rejected`);
+    const name = this.nameOpinion(names, applicant.peerName);
+    if (name === 'reject') return refused(`certificate ${applicant.peerName} is not allowed`);
     const login = this.loginOpinion(names, applicant);
     if (login === 'reject') return refused('the user name or password is wrong');
     if (login === 'accept') return { isAccepted: true, login: applicant.username };
-    if (address === 'accept') return { isAccepted: true, login: undefined };
+    if (address === 'accept' || name === 'accept') return { isAccepted: true, login: undefined };
     return refused(`neither address ${applicant.address} nor a user is allowed`);
   }
 
@@ -60,6 +68,17 @@ export class AuthRules {
       return 'reject';
     const allowed = addressPatterns(find(this.allowedAddresses, names));
     return matchesAddress(address, allowed) ? 'accept' : 'no-opinion';
+  }
+
+  /** Whoever comes over TLS is to be listed, where there is a list. */
+  private nameOpinion(names: readonly string[], peerName: string | undefined): Opinion {
+    const key = names.find((name) => this.allowedNames.has(name));
+    if (key === undefined) return 'no-opinion';
+    if (peerName === undefined) return 'no-opinion';
+    const patterns = (this.allowedNames.get(key) ?? '').split(/[\s,]+/);
+    return patterns.some((pattern) => pattern !== '' && shellPattern(pattern).test(peerName))
+      ? 'accept'
+      : 'reject';
   }
 
   private loginOpinion(names: readonly string[], applicant: Applicant): Opinion {

@@ -51,6 +51,11 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     kind: 'list',
     doc: 'Users that may use the subvolume with their password.',
   },
+  {
+    key: 'auth.login.*.ssl-allow',
+    kind: 'list',
+    doc: 'Common names of certificates (shell patterns, * for all) whose owners may use the subvolume over TLS; others may not.',
+  },
   { key: 'auth.login.*.password', kind: 'string', doc: 'The password of a user.' },
   {
     key: 'strict-auth-accept',

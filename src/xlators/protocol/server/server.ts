@@ -1,7 +1,7 @@
 import { FopError } from '../../../fop/error.js';
 import type { FopName, Reply } from '../../../fop/fops.js';
 import { type Handlers, type Notice, Xlator } from '../../../fop/translator.js';
-import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
+import type { CreateContext, Options, TranslatorSpec } from '../../../graph/spec.js';
 import {
   type ByteStream,
   type Endpoint,
@@ -11,6 +11,7 @@ import {
 } from '../../../platform/network.js';
 import type { Platform } from '../../../platform/platform.js';
 import { type ConnectionLimits, DEFAULT_LIMITS } from '../../../rpc/connection.js';
+import { networkOf } from '../transport-options.js';
 import { addressFault } from './address.js';
 import { AuthRules } from './auth.js';
 import { SERVER_OPTIONS } from './options.js';
@@ -41,6 +42,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
   readonly processId: string;
   readonly platform: Platform;
   protected readonly handlers: Handlers = {};
+  private readonly options: Options;
   private readonly at: Endpoint;
   private readonly connectionLimit: number;
   private readonly sessions = new Set<Session>();
@@ -50,6 +52,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
   constructor({ name, options, children, platform }: CreateContext) {
     super(name, children);
     this.platform = platform;
+    this.options = options;
     this.auth = new AuthRules(options);
     this.authPath = options.text('auth-path');
     this.allowsInsecurePorts = options.bool('rpc-auth-allow-insecure');
@@ -77,7 +80,8 @@ export class ProtocolServer extends Xlator implements SessionHost {
   }
 
   override async start(): Promise<void> {
-    this.listener = await this.platform.network.listen(this.at, (stream) => this.accept(stream));
+    const network = networkOf(this.options, this.platform.network);
+    this.listener = await network.listen(this.at, (stream) => this.accept(stream));
   }
 
   override async stop(): Promise<void> {

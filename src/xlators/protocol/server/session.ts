@@ -38,6 +38,9 @@ const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** The first port that needs no privilege. */
 const FIRST_OPEN_PORT = 1024;
 
+/** How the platform begins why TLS did not come about. */
+const TLS_FAULT = 'TLS:';
+
 /** What a session asks of its server. */
 export interface SessionHost extends Reception {
   readonly name: string;
@@ -96,12 +99,19 @@ export class Session implements ConnectionOwner {
 
   closed(why: string): void {
     this.deadline.cancel();
+    const { isMalformed, stream } = this.connection;
     if (this.service === undefined) {
+      if (isMalformed || why.startsWith(TLS_FAULT))
+        this.host.noted('warn', 'stranger sent away', {
+          address: endpointText(stream.remote),
+          why,
+        });
       this.host.ended(this);
       return;
     }
     const { id, address } = this.service.client;
-    this.host.noted('info', 'client disconnected', { client: id, address, why });
+    const level = isMalformed ? 'warn' : 'info';
+    this.host.noted(level, 'client disconnected', { client: id, address, why });
     void this.leave(this.service);
   }
 
@@ -179,7 +189,7 @@ export class Session implements ConnectionOwner {
       this.turnAway(call, { errno: 'EINVAL', why: 'this connection is introduced already' });
       return;
     }
-    const introduction = introduce(dict, this.connection.stream.remote, this.host);
+    const introduction = introduce(dict, this.connection.stream, this.host);
     if ('errno' in introduction) this.turnAway(call, introduction);
     else void this.welcome(call, introduction);
   }

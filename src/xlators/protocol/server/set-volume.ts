@@ -1,7 +1,7 @@
 import type { ErrnoName } from '../../../fop/error.js';
 import type { Client } from '../../../fop/frame.js';
 import type { Translator } from '../../../fop/translator.js';
-import { type Endpoint, endpointText } from '../../../platform/network.js';
+import { type ByteStream, endpointText } from '../../../platform/network.js';
 import type { FlatDict } from '../../../rpc/flat-dict.js';
 import { FOP_PROGRAM } from '../../../rpc/programs.js';
 import type { AuthRules } from './auth.js';
@@ -23,7 +23,11 @@ export type Introduction =
   | { readonly errno: ErrnoName; readonly why: string };
 
 /** Who is this, and may it use what it asks for? Pure; the texts are those that C bricks answer. */
-export function introduce(dict: FlatDict, from: Endpoint, reception: Reception): Introduction {
+export function introduce(
+  dict: FlatDict,
+  { remote: from, peerName }: Pick<ByteStream, 'remote' | 'peerName'>,
+  reception: Reception,
+): Introduction {
   const subvolume = dict.get('remote-subvolume');
   const id = dict.get('process-uuid');
   if (subvolume === undefined) return refusal('EINVAL', 'No remote-subvolume option specified');
@@ -37,6 +41,7 @@ export function introduce(dict: FlatDict, from: Endpoint, reception: Reception):
     address: from.host,
     username: dict.get('username'),
     password: dict.get('password'),
+    peerName,
   });
   if (!verdict.isAccepted) return refusal('EACCES', 'Authentication failed');
   if (reception.isKnown(id))
