@@ -1,5 +1,6 @@
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { BRICK_USAGE, brickCommand } from './brick/command.js';
 import { type Asked, benchConfig, type Measured, PARTS } from './config.js';
 import { ratio, tableText } from './table.js';
 
@@ -7,7 +8,8 @@ const NAMES = Object.keys(PARTS);
 const USAGE = `usage: npm run bench -- config [PART…] [--json] [--seconds S] [--rounds N] [--failovers N]
                  [--puts N] [--commands N] [--max-seconds S]
 parts: ${NAMES.join(' ')} (all of them where none is named)
-`;
+
+${BRICK_USAGE}`;
 
 const OPTIONS = {
   json: { type: 'boolean', default: false },
@@ -54,6 +56,11 @@ function jsonText({ rows, missing, etcdVersion }: Measured): string {
 }
 
 async function main(): Promise<void> {
+  const [name, ...words] = process.argv.slice(2);
+  if (name === 'brick' || name === 'wire') {
+    process.exitCode = await brickCommand(name, words);
+    return;
+  }
   let request: ReturnType<typeof asked>;
   try {
     request = asked(process.argv.slice(2));
