@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { missingPrograms, skipWithout } from '../needs.js';
+import type { Engine } from './served-brick.js';
 
 const MOUNT_MS = 20_000;
 
@@ -21,6 +22,11 @@ export function interopMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'root is needed to mount';
   if (!existsSync('/dev/fuse')) return '/dev/fuse is missing';
   return missingPrograms('glusterfs', 'setfattr', 'getfattr');
+}
+
+/** Whose bricks the long suite uses: what fails on stock ones too (HEKAFS_INTEROP_ENGINE=stock) is not ours. */
+export function interopEngine(): Engine {
+  return process.env['HEKAFS_INTEROP_ENGINE'] === 'stock' ? 'stock' : 'ours';
 }
 
 /** Skips a suite where there is no stock client (see skipWithout), or one of `programs` beside it. */
