@@ -27,7 +27,7 @@ export function writeIatt(writer: Writer, iatt: Iatt): void {
   writer.u64(0);
   writer.copyEight(start + 24, start + 8);
   writer.u64(iatt.dev);
-  writer.u64(iatt.rdev);
+  writeDeviceNumber(writer, iatt.rdev);
   writer.u64(iatt.size);
   writer.u64(iatt.blocks);
   writer.zeros(16);
@@ -46,6 +46,17 @@ export function writeIatt(writer: Writer, iatt: Iatt): void {
   writer.u32(iatt.mode);
 }
 
+/** `rdev` crosses the wire as its two halves, major and minor; a request's `dev` and the `dev` above as they are. */
+export function writeDeviceNumber(writer: Writer, rdev: number): void {
+  writer.u32((rdev >>> 8) & 0xfff);
+  writer.u32((rdev & 0xff) | ((rdev >>> 12) & 0xf_ff00));
+}
+
+function readDeviceNumber(reader: Reader): number {
+  const [major, minor] = [reader.u32(), reader.u32()];
+  return (((minor & 0xf_ff00) << 12) | ((major & 0xfff) << 8) | (minor & 0xff)) >>> 0;
+}
+
 function isAbsent(iatt: Iatt): boolean {
   return iatt.mode === 0 && iatt.gfid === NULL_GFID;
 }
@@ -54,7 +65,7 @@ export function readIatt(reader: Reader): Iatt {
   const gfid = reader.gfid();
   reader.take(16);
   const dev = reader.u64();
-  const rdev = reader.u64();
+  const rdev = readDeviceNumber(reader);
   const size = reader.u64();
   const blocks = reader.u64();
   reader.take(16);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { O_RDWR } from '../../src/fop/fd.js';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
 import type { Subject } from './contract.js';
-import { refuses } from './volume.js';
+import { dict, refuses } from './volume.js';
 
 /** unlink, rmdir, rename. */
 export function removalContract(subject: () => Subject): void {
@@ -10,7 +10,7 @@ export function removalContract(subject: () => Subject): void {
     const { volume } = subject();
     const gfid = await volume.file('f', 'text');
     await volume.link(gfid, ROOT_GFID, 'g');
-    const { xdata } = await volume.unlink(ROOT_GFID, 'f');
+    const { xdata } = await volume.unlink(ROOT_GFID, 'f', dict({ 'get-link-count': 0 }));
     assert.deepEqual(xdata?.get('get-link-count'), { type: 'uint', uint: 2n });
     assert.equal((await volume.stat(gfid)).nlink, 1);
     assert.equal(await volume.content(gfid), 'text');

@@ -115,6 +115,6 @@ export function xattrContract(subject: () => Subject): void {
     };
     assert.equal(await get('glusterfs.gfid2path', gfid), '/Dir/File:/other');
     assert.equal(await get('glusterfs.get_real_filename:FILE', directory), 'File');
-    await refuses('ENOENT', get('glusterfs.get_real_filename:nope', directory));
+    await refuses('ENODATA', get('glusterfs.get_real_filename:nope', directory));
   });
 }

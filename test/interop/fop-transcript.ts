@@ -1,4 +1,3 @@
-import { nodeDisk } from '../../src/platform/node/disk.js';
 import type { Dict, DictValue } from '../../src/fop/dict.js';
 import { FopError } from '../../src/fop/error.js';
 import { Fd } from '../../src/fop/fd.js';
@@ -7,6 +6,7 @@ import { type Frame, ROOT_FRAME } from '../../src/fop/frame.js';
 import type { Gfid } from '../../src/fop/gfid.js';
 import { type Iatt, NO_IATT } from '../../src/fop/iatt.js';
 import { byteString } from '../../src/fop/name.js';
+import { nodeDisk } from '../../src/platform/node/disk.js';
 import type { Twin } from './twin-bricks.js';
 
 /**
@@ -35,13 +35,19 @@ export class FopTranscript {
     try {
       const whole = { ...request, xdata } as unknown as Request<F>;
       const reply = await this.brick.top.wind(fop, whole, { ...this.frame, ...frame });
-      this.lines.set(name, describe(reply));
+      this.lines.set(name, describe(reply).replaceAll(this.brick.path, 'BRICK'));
       return reply;
     } catch (error) {
       if (!(error instanceof FopError)) throw error;
       this.lines.set(name, error.errno);
       return undefined;
     }
+  }
+
+  /** Does a fop of which nothing is noted. */
+  async quietly<F extends FopName>(fop: F, request: Omit<Request<F>, 'xdata'>): Promise<void> {
+    const whole = { ...request, xdata: null } as unknown as Request<F>;
+    await this.brick.top.wind(fop, whole, this.frame).catch(() => undefined);
   }
 
   /** Notes how a path looks on the brick: its kind, links, owner, and the names (and small values) of its attributes. */
@@ -67,7 +73,9 @@ export class FopTranscript {
       const { mode, nlink, uid, gid, size } = this.disk.lstat(path);
       const isLink = (mode & 0o170000) === 0o120000;
       const target = isLink ? ` -> ${this.disk.readlink(path)}` : '';
-      const xattrs = [...this.disk.listxattr(path)].sort().map((name) => this.xattr(path, name, hasTimes));
+      const xattrs = [...this.disk.listxattr(path)]
+        .sort()
+        .map((name) => this.xattr(path, name, hasTimes));
       const length = (mode & 0o170000) === 0o040000 ? '' : ` ${size} bytes`;
       return `${mode.toString(8)} ${nlink} links ${uid}:${gid}${length}${target} ${xattrs.join(' ')}`;
     } catch (error) {

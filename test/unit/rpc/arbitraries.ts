@@ -29,7 +29,7 @@ export const GFID: fc.Arbitrary<Gfid> = fc.oneof(
 const IATT = plain({
   gfid: GFID,
   dev: U64,
-  rdev: U64,
+  rdev: U32,
   size: U64,
   blocks: U64,
   blksize: U32,

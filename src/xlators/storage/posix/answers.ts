@@ -4,6 +4,8 @@ import type { Iatt } from '../../../fop/iatt.js';
 import { isRegular } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import { absent, type Brick, type Inode } from './brick.js';
+import { MDATA_XATTR } from './mdata.js';
+import { ancestry, openCount } from './virtual-xattr.js';
 import { isHidden, isStored } from './xattr-name.js';
 
 /** No more than this of a file is sent along with a lookup, whatever is asked. */
@@ -14,26 +16,36 @@ export function likewise(xdata: Dict): Dict {
   return xdata === null ? NO_DICT : EMPTY_DICT;
 }
 
+/** Which answers a fop gives beside those that all give. */
+export interface AnswerKinds {
+  readonly hasContent?: boolean;
+  readonly hasList?: boolean;
+}
+
+export const LOOKUP_ANSWERS: AnswerKinds = { hasContent: true, hasList: true };
+export const STAT_ANSWERS: AnswerKinds = { hasContent: true, hasList: true };
+export const FSTAT_ANSWERS: AnswerKinds = { hasList: true };
+export const LISTING_ANSWERS: AnswerKinds = { hasContent: true };
+
 /** What the xdata of a lookup, stat or listing asks of an inode (wire reference, section 13). */
 export function answersFor(
   brick: Brick,
   inode: Inode,
   xdata: Dict,
-  isLookup = false,
+  { hasContent = false, hasList = false }: AnswerKinds,
 ): ReadonlyMap<string, DictValue> | null {
   if (xdata === null) return null;
   const answers = new Map<string, DictValue>();
   for (const [key, asked] of xdata) {
     const answer = isStored(key) ? stored(brick, inode, key) : virtual(brick, inode, key);
     if (answer !== undefined) answers.set(key, answer);
-    if (key === 'glusterfs.content' && isLookup) content(brick, inode, asked, answers);
-    if (key === 'list-xattr') list(brick, inode, answers);
+    if (key === 'glusterfs.content' && hasContent) content(brick, inode, asked, answers);
+    if (key === 'list-xattr' && hasList) list(brick, inode, answers);
   }
   return answers;
 }
 
 function stored(brick: Brick, inode: Inode, key: ByteString): DictValue | undefined {
-  if (isHidden(key)) return undefined;
   return bytesOf(absent(() => brick.xattr(inode.target, key), 'EOPNOTSUPP', 'EINVAL', 'ERANGE'));
 }
 
@@ -42,16 +54,22 @@ function bytesOf(bytes: Buffer | undefined): DictValue | undefined {
 }
 
 function virtual(brick: Brick, inode: Inode, key: ByteString): DictValue | undefined {
-  const count = () => BigInt(brick.openFiles.count(inode.stat.ino));
   switch (key) {
     case 'glusterfs.open-fd-count':
     case 'glusterfs.open-active-fd-count':
-      return { type: 'uint', uint: count() };
+      return openCount(brick, inode);
     case 'get-size':
-      return { type: 'uint', uint: BigInt(inode.stat.size) };
+      return sizeAnswer(inode);
+    case 'glusterfs.ancestry.path':
+      return ancestry(brick, inode);
     default:
       return undefined;
   }
+}
+
+/** The size of a file; of nothing else. */
+export function sizeAnswer({ stat }: Inode): DictValue | undefined {
+  return isRegular(stat) ? { type: 'uint', uint: BigInt(stat.size) } : undefined;
 }
 
 function content(
@@ -74,7 +92,8 @@ function content(
 
 function list(brick: Brick, inode: Inode, answers: Map<string, DictValue>): void {
   for (const name of brick.xattrNames(inode.target)) {
-    const value = isHidden(name) ? undefined : bytesOf(brick.xattr(inode.target, name));
+    const isLeftOut = isHidden(name) && name !== MDATA_XATTR;
+    const value = isLeftOut ? undefined : bytesOf(brick.xattr(inode.target, name));
     if (value !== undefined) answers.set(name, value);
   }
 }

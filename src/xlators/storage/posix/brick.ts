@@ -17,6 +17,8 @@ export interface BrickOptions {
   /** Absolute, without a slash at the end. */
   readonly directory: ByteString;
   readonly volumeId: Gfid | undefined;
+  /** The node that glusterd started the brick on. */
+  readonly nodeUuid: Gfid | undefined;
   readonly sharedBrickCount: number;
   readonly maxHardLinks: number;
   readonly isFips: boolean;

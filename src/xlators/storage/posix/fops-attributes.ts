@@ -16,7 +16,7 @@ import {
 } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
 import type { DiskStat, DiskTime } from '../../../platform/disk.js';
-import { answersFor, likewise } from './answers.js';
+import { type AnswerKinds, answersFor, FSTAT_ANSWERS, likewise, STAT_ANSWERS } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { withoutReserve } from './reserve.js';
 import { setKeptTimes } from './times.js';
@@ -26,22 +26,26 @@ type PrePost = Fops['setattr']['reply'];
 
 /** stat, fstat, access, readlink, setattr, fsetattr, statfs. */
 export function attributeFops(brick: Brick): Handlers {
-  const stat = (inode: Inode, xdata: Reply<'stat'>['xdata']): Reply<'stat'> => ({
+  const stat = (
+    inode: Inode,
+    xdata: Reply<'stat'>['xdata'],
+    kinds: AnswerKinds,
+  ): Reply<'stat'> => ({
     stat: brick.iattOf(inode),
-    xdata: answersFor(brick, inode, xdata),
+    xdata: answersFor(brick, inode, xdata, kinds),
   });
   return {
     async stat({ gfid, xdata }) {
-      return stat(brick.handles.resolve(gfid), xdata);
+      return stat(brick.handles.resolve(gfid), xdata, STAT_ANSWERS);
     },
 
     async fstat({ fd, xdata }) {
-      return stat(brick.openFiles.resolve(fd), xdata);
+      return stat(brick.openFiles.resolve(fd), xdata, FSTAT_ANSWERS);
     },
 
-    async access({ gfid, mask }, frame) {
+    async access({ gfid, mask }) {
       const inode = brick.handles.resolve(gfid);
-      if (!permits(inode.stat, frame, mask)) throw brick.error('EACCES');
+      if (!permitsRoot(inode.stat, mask)) throw brick.error('EACCES');
       return { xdata: null };
     },
 
@@ -86,12 +90,14 @@ function setAttributes(brick: Brick, inode: Inode, change: Change, frame: Frame)
   const prebuf = brick.iattOf(inode);
   const { path } = inode;
   setOwner(brick, path, change);
-  if ((change.valid & SETATTR_MODE) !== 0) {
-    if (isSymlink(inode.stat)) throw brick.error('EOPNOTSUPP', 'mode of a symlink');
-    brick.disk.chmod(path, brick.modeOnDisk(change.stbuf.mode, isDirectory(inode.stat)));
-  }
+  if ((change.valid & SETATTR_MODE) !== 0) setMode(brick, inode, change.stbuf.mode);
   setTimes(brick, inode, change, frame);
   return { prebuf, postbuf: brick.iatt(inode), xdata: null };
+}
+
+/** A symlink has no permissions of its own; a heal sends them along nevertheless. */
+function setMode(brick: Brick, { path, stat }: Inode, mode: number): void {
+  if (!isSymlink(stat)) brick.disk.chmod(path, brick.modeOnDisk(mode, isDirectory(stat)));
 }
 
 function setOwner(brick: Brick, path: string, { stbuf, valid }: Change): void {
@@ -118,14 +124,7 @@ function setTimes(brick: Brick, inode: Inode, { stbuf, valid }: Change, frame: F
   });
 }
 
-/** `access(2)` for the caller of a fop; root may do all but execute what nobody may. */
-export function permits(stat: DiskStat, frame: Frame, mask: number): boolean {
-  const wanted = mask & 0o7;
-  if (frame.uid === 0) {
-    const isRunnable = isDirectory(stat) || (stat.mode & 0o111) !== 0;
-    return (wanted & 1) === 0 || isRunnable;
-  }
-  const isInGroup = frame.gid === stat.gid || frame.groups.includes(stat.gid);
-  const shift = frame.uid === stat.uid ? 6 : isInGroup ? 3 : 0;
-  return ((stat.mode >> shift) & wanted) === wanted;
+/** `access(2)` for root, who may do all but run what nobody may. Who else may what is features/access-control's to say. */
+function permitsRoot(stat: DiskStat, mask: number): boolean {
+  return (mask & 1) === 0 || isDirectory(stat) || (stat.mode & 0o111) !== 0;
 }

@@ -1,12 +1,14 @@
+import type { Dict } from '../../../fop/dict.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_TRUNC } from '../../../fop/fd.js';
 import type { Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
+import type { Gfid } from '../../../fop/gfid.js';
 import { isDirectory, isRegular, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Handlers } from '../../../fop/translator.js';
 import type { Brick, Inode } from './brick.js';
 import { entryOf } from './entry.js';
-import { makeInode, noteName } from './new-inode.js';
+import { makeInode, noteName, requestedGfid, requireGfid } from './new-inode.js';
 import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
 
 /** mknod, mkdir, symlink, create, link. */
@@ -14,7 +16,9 @@ export function createFops(brick: Brick): Handlers {
   return {
     async mknod(request, frame) {
       const type = request.mode & S_IFMT || S_IFREG;
-      if (type === S_IFDIR || type === S_IFLNK) throw brick.error('EINVAL');
+      if (type === S_IFDIR || type === S_IFLNK) throw brick.error('EPERM');
+      const known = isInternal(request.xdata) ? knownFile(brick, request.xdata) : undefined;
+      if (known !== undefined) return addName(brick, frame, known, request);
       if (type !== S_IFREG) needsTrust(brick, 'special files');
       const mode = type | (request.mode & 0o7777);
       const make = (path: ByteString) => brick.disk.mknod(path, type | 0o600, request.dev);
@@ -33,6 +37,7 @@ export function createFops(brick: Brick): Handlers {
     },
 
     async create(request, frame) {
+      requireGfid(brick, request.xdata);
       const { path } = entryOf(brick, request.pargfid, request.bname);
       const isThere = brick.lstat(path) !== undefined;
       if (isThere && (request.flags & O_EXCL) === 0) return openExisting(brick, request, frame);
@@ -43,22 +48,47 @@ export function createFops(brick: Brick): Handlers {
       return { ...made.reply, xdata: request.xdata };
     },
 
-    async link(request, frame) {
-      const { gfid, newpargfid, newbname } = request;
+    async link({ gfid, newpargfid, newbname }, frame) {
       const source = brick.handles.resolve(gfid);
       if (isDirectory(source.stat)) throw brick.error('EPERM');
-      const entry = entryOf(brick, newpargfid, newbname);
-      if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
-      if (source.stat.nlink - 1 >= brick.options.maxHardLinks) throw brick.error('EMLINK');
-      const preparent = brick.iattOf(entry.parent);
-      brick.disk.link(source.path, entry.path);
-      noteName(brick, source.path, newpargfid, newbname);
-      touch(brick, source, frame, ATTRIBUTES_CHANGED);
-      touch(brick, entry.parent, frame, BYTES_CHANGED);
-      const postparent = brick.iatt(entry.parent);
-      return { stat: brick.iatt(source), preparent, postparent, xdata: null };
+      return addName(brick, frame, source, { pargfid: newpargfid, bname: newbname });
     },
   };
+}
+
+type Name = { readonly pargfid: Gfid; readonly bname: ByteString };
+
+/** One more name for an inode that is no directory. */
+function addName(
+  brick: Brick,
+  frame: Frame,
+  source: Inode,
+  { pargfid, bname }: Name,
+): Reply<'link'> {
+  const entry = entryOf(brick, pargfid, bname);
+  if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
+  if (source.stat.nlink - 1 >= brick.options.maxHardLinks) throw brick.error('EMLINK');
+  const preparent = brick.iattOf(entry.parent);
+  brick.disk.link(source.path, entry.path);
+  noteName(brick, source.path, pargfid, bname);
+  touch(brick, source, frame, ATTRIBUTES_CHANGED);
+  touch(brick, entry.parent, frame, BYTES_CHANGED);
+  const postparent = brick.iatt(entry.parent);
+  return { stat: brick.iatt(source), preparent, postparent, xdata: null };
+}
+
+/**
+ * cluster/distribute makes a linkto file for each name of a file, all of one gfid, and geo-replication repeats a link as a
+ * mknod: then what has that gfid gets one more name.
+ */
+function knownFile(brick: Brick, xdata: Dict): Inode | undefined {
+  const gfid = requestedGfid(xdata);
+  const known = gfid === undefined ? undefined : brick.handles.find(gfid);
+  return known !== undefined && !isDirectory(known.stat) ? known : undefined;
+}
+
+function isInternal(xdata: Dict): boolean {
+  return xdata?.has('glusterfs-internal-fop') ?? false;
 }
 
 /** Without trusted attributes these kinds of inodes can carry no gfid. */

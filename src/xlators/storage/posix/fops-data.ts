@@ -1,5 +1,5 @@
 import type { Dict, DictValue } from '../../../fop/dict.js';
-import { O_DSYNC, O_TRUNC } from '../../../fop/fd.js';
+import { type Fd, O_DSYNC, O_TRUNC } from '../../../fop/fd.js';
 import type { Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { isDirectory } from '../../../fop/iatt.js';
@@ -24,7 +24,8 @@ export function dataFops(brick: Brick): Handlers {
       return { xdata: null };
     },
 
-    readv: (request) => brick.openFiles.use(request.fd, (open) => read(brick, open, request)),
+    readv: (request) =>
+      brick.openFiles.use(request.fd, (open) => read(brick, open, request), 'EISDIR'),
 
     writev: (request, frame) =>
       brick.openFiles.use(request.fd, (open) => write(brick, open, request, frame)),
@@ -34,14 +35,16 @@ export function dataFops(brick: Brick): Handlers {
       return { xdata: null };
     },
 
-    fsync: ({ fd, datasync }) =>
-      brick.openFiles.use(fd, async (open) => {
+    fsync: ({ fd, datasync }) => {
+      if (brick.openFiles.directory(fd) !== undefined) return syncDirectory(brick, fd);
+      return brick.openFiles.use(fd, async (open) => {
         const { inode, file } = open;
         const prebuf = brick.iattOf(brick.openFiles.inodeOf(open));
         inode.syncs.check();
         await inode.syncs.sync(() => sync(brick, file, datasync));
         return { prebuf, postbuf: brick.iattOf(brick.openFiles.inodeOf(open)), xdata: null };
-      }),
+      });
+    },
 
     async fsyncdir({ fd }) {
       const inode = brick.openFiles.resolve(fd);
@@ -60,6 +63,15 @@ export function dataFops(brick: Brick): Handlers {
     },
   };
 }
+
+async function syncDirectory(brick: Brick, fd: Fd): Promise<Reply<'fsync'>> {
+  const inode = brick.openFiles.resolve(fd);
+  const prebuf = brick.iattOf(inode);
+  await brick.disk.fsyncdir(inode.path);
+  return { prebuf, postbuf: brick.iatt(inode), xdata: null };
+}
+
+const OPEN_COUNTS = ['glusterfs.open-fd-count', 'glusterfs.open-active-fd-count'] as const;
 
 function sync(brick: Brick, file: number, datasync: number): Promise<void> {
   return datasync === 0 ? brick.disk.fsync(file) : brick.disk.fdatasync(file);
@@ -120,7 +132,7 @@ function writeNow(
     touch(brick, before, frame, BYTES_CHANGED);
     const postbuf = brick.iattOf(brick.openFiles.inodeOf(open));
     const isAppend = open.isAppend || request.offset === prebuf.size;
-    const xdata = writeAnswers(request.xdata, isAppend);
+    const xdata = writeAnswers(open, request.xdata, isAppend);
     return { prebuf, postbuf, written: request.data.length, xdata };
   };
   if (request.data.length >= LARGE_BYTES) return writeLarge(brick, open, request).then(reply);
@@ -143,9 +155,11 @@ async function writeLarge(
   }
 }
 
-function writeAnswers(xdata: Dict, isAppend: boolean): Dict {
+function writeAnswers({ inode }: OpenFile, xdata: Dict, isAppend: boolean): Dict {
   if (xdata === null) return null;
   const answers = new Map<string, DictValue>();
+  for (const key of OPEN_COUNTS)
+    if (xdata.has(key)) answers.set(key, { type: 'uint', uint: BigInt(inode.opens) });
   if (xdata.has('glusterfs.write-is-append'))
     answers.set('glusterfs.write-is-append', { type: 'uint', uint: isAppend ? 1n : 0n });
   return answers;

@@ -1,10 +1,9 @@
-import { EMPTY_DICT } from '../../../fop/dict.js';
 import type { Fd } from '../../../fop/fd.js';
 import type { Dirent, DirentPlus, Request } from '../../../fop/fops.js';
 import { inodeNumber, ROOT_GFID } from '../../../fop/gfid.js';
 import { isDirectory, NO_IATT, S_IFMT } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
-import { answersFor } from './answers.js';
+import { answersFor, LISTING_ANSWERS, likewise } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { indexAfter, type OrderedDirent, orderEntries } from './directory-order.js';
 import { HIDDEN_DIRECTORY } from './handle-path.js';
@@ -90,16 +89,17 @@ function direntPlus(
   xdata: Request<'readdirp'>['xdata'],
 ): DirentPlus | undefined {
   const { name, cookie } = entry;
-  if (name === '.' || name === '..') return { ...direntOf(entry), stat: NO_IATT, dict: EMPTY_DICT };
+  if (directory.gfid === ROOT_GFID && name === '..')
+    return { ...direntOf(entry), stat: NO_IATT, dict: likewise(xdata) };
   const path = `${directory.path}/${name}`;
   const stat = brick.lstat(path);
   if (stat === undefined) return undefined;
   const type = (stat.mode & S_IFMT) >> 12;
   const gfid = brick.gfidOf(path);
   if (gfid === undefined)
-    return { name, ino: stat.ino, offset: cookie, type, stat: NO_IATT, dict: EMPTY_DICT };
+    return { name, ino: stat.ino, offset: cookie, type, stat: NO_IATT, dict: likewise(xdata) };
   const inode = { gfid, path, target: path, stat };
-  const dict = answersFor(brick, inode, xdata) ?? EMPTY_DICT;
+  const dict = answersFor(brick, inode, xdata, LISTING_ANSWERS);
   const ino = inodeNumber(gfid);
   return { name, ino, offset: cookie, type, stat: brick.iattOf(inode), dict };
 }

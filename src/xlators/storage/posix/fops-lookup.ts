@@ -1,7 +1,7 @@
 import { type Gfid, gfidBytes } from '../../../fop/gfid.js';
 import { isDirectory, NO_IATT } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
-import { answersFor } from './answers.js';
+import { answersFor, LOOKUP_ANSWERS } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { entryOf, existing, type FoundEntry } from './entry.js';
 import { checkHandle } from './handle-check.js';
@@ -20,7 +20,7 @@ export function lookupFops(brick: Brick): Handlers {
         return {
           stat: brick.iattOf(inode),
           postparent: NO_IATT,
-          xdata: answersFor(brick, inode, xdata, true),
+          xdata: answersFor(brick, inode, xdata, LOOKUP_ANSWERS),
         };
       }
       const entry = existing(brick, entryOf(brick, pargfid, bname));
@@ -30,7 +30,7 @@ export function lookupFops(brick: Brick): Handlers {
       return {
         stat: brick.iatt(inode),
         postparent: brick.iattOf(entry.parent),
-        xdata: answersFor(brick, inode, xdata, true),
+        xdata: answersFor(brick, inode, xdata, LOOKUP_ANSWERS),
       };
     },
   };

@@ -77,10 +77,11 @@ function checkConditions(brick: Brick, { path, stat }: FoundEntry, xdata: Dict):
   if (!isLinkto) throw brick.error('EBUSY');
 }
 
-/** The names there were before. */
+/** The names there were before, where the request asks for that; 10.3 answers 0 where it does not. */
 function linkCount({ stat }: FoundEntry, xdata: Dict): Dict {
   const uint = BigInt(Math.max(stat.nlink - 1, 0));
-  const answers = new Map<string, DictValue>([['get-link-count', { type: 'uint', uint }]]);
+  const asked = xdata?.has('get-link-count') ? uint : 0n;
+  const answers = new Map<string, DictValue>([['get-link-count', { type: 'uint', uint: asked }]]);
   if (xdata?.has('gf_request_link_count'))
     answers.set('gf_response_link_count', { type: 'uint', uint });
   return answers;

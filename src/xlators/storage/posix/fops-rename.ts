@@ -1,9 +1,9 @@
+import { EMPTY_DICT } from '../../../fop/dict.js';
 import type { Frame } from '../../../fop/frame.js';
 import type { Gfid } from '../../../fop/gfid.js';
 import { isDirectory } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
 import type { DiskStat } from '../../../platform/disk.js';
-import { likewise } from './answers.js';
 import type { Brick } from './brick.js';
 import { type Entry, entryOf, existing, type FoundEntry } from './entry.js';
 import { forgetName, noteName } from './new-inode.js';
@@ -31,7 +31,7 @@ export function renameFops(brick: Brick): Handlers {
         postoldparent: brick.iatt(from.parent),
         prenewparent,
         postnewparent: brick.iatt(to.parent),
-        xdata: likewise(request.xdata),
+        xdata: EMPTY_DICT,
       };
     },
   };

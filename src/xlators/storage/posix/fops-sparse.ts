@@ -12,7 +12,10 @@ import { BYTES_CHANGED, touch } from './times.js';
 
 const KEEP_SIZE = 1;
 const PUNCH_HOLE = 2;
+const COLLAPSE_RANGE = 8;
 const ZERO_RANGE = 0x10;
+const INSERT_RANGE = 0x20;
+const KNOWN_MODES = KEEP_SIZE | PUNCH_HOLE | COLLAPSE_RANGE | ZERO_RANGE | INSERT_RANGE;
 
 type PrePost = Fops['truncate']['reply'];
 
@@ -39,7 +42,7 @@ export function sparseFops(brick: Brick): Handlers {
     },
 
     async fallocate({ fd, offset, size, mode }, frame) {
-      if ((mode & ~KEEP_SIZE) !== 0) throw brick.error('EOPNOTSUPP', `fallocate mode ${mode}`);
+      if ((mode & ~KNOWN_MODES) !== 0) throw brick.error('EOPNOTSUPP', `fallocate mode ${mode}`);
       checkRange(brick, offset, size);
       return change(brick, fd, frame, (file) => disk.fallocate(file, mode, offset, size));
     },
@@ -127,5 +130,5 @@ function sumAnswers(asked: Dict, data: Buffer, isFips: boolean): Dict {
     const uint = data.every((byte) => byte === 0) ? 1n : 0n;
     answers.set('buf-has-zeroes', { type: 'uint', uint });
   }
-  return answers.size === 0 && asked === null ? null : answers;
+  return answers;
 }

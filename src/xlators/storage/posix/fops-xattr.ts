@@ -1,13 +1,14 @@
-import { type Dict, type DictValue, dictOfBytes } from '../../../fop/dict.js';
+import { type Dict, type DictValue, dictOfBytes, type MdataTimes } from '../../../fop/dict.js';
 import type { Frame } from '../../../fop/frame.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Handlers } from '../../../fop/translator.js';
-import { changeAnswers } from './answers.js';
+import { changeAnswers, likewise } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { decodeMdata, laterTimes, MDATA_XATTR } from './mdata.js';
 import { ATTRIBUTES_CHANGED, touch, writeTimes } from './times.js';
 import { virtualXattr } from './virtual-xattr.js';
-import { isHidden, whyNotChange } from './xattr-name.js';
+import { isHidden, isOwn, whyNotChange } from './xattr-name.js';
+import { attributeBytes } from './xattr-value.js';
 
 /** setxattr, getxattr, removexattr, and the same by fd. */
 export function xattrFops(brick: Brick): Handlers {
@@ -19,11 +20,11 @@ export function xattrFops(brick: Brick): Handlers {
     async fsetxattr({ fd, dict, flags }, frame) {
       return setAll(brick, openFiles.resolve(fd), dict, flags, frame);
     },
-    async getxattr({ gfid, name }) {
-      return { dict: get(brick, handles.resolve(gfid), name), xdata: null };
+    async getxattr({ gfid, name, xdata }) {
+      return { dict: get(brick, handles.resolve(gfid), name), xdata: likewise(xdata) };
     },
-    async fgetxattr({ fd, name }) {
-      return { dict: get(brick, openFiles.resolve(fd), name), xdata: null };
+    async fgetxattr({ fd, name, xdata }) {
+      return { dict: get(brick, openFiles.resolve(fd), name), xdata: likewise(xdata) };
     },
     async removexattr({ gfid, name, xdata }, frame) {
       return remove(brick, handles.resolve(gfid), name, xdata, frame);
@@ -34,30 +35,52 @@ export function xattrFops(brick: Brick): Handlers {
   };
 }
 
+/** Of features/utime: the times that a file without any is to have. */
+const SET_TIMES = 'set-ctime-mdata';
+
 function setAll(brick: Brick, inode: Inode, dict: Dict, flags: number, frame: Frame) {
   if (flags !== 0 && flags !== 1 && flags !== 2) throw brick.error('EINVAL', 'setxattr flags');
-  for (const name of dict?.keys() ?? []) checkChange(brick, name);
+  const changes = allowed(brick, dict);
   const before = brick.iattOf(inode);
-  for (const [name, value] of dict ?? []) setOne(brick, inode, name, value, flags);
+  for (const [name, value] of changes) setOne(brick, inode, name, value, flags);
+  if (dict?.has(SET_TIMES)) return { xdata: null };
   touch(brick, inode, frame, ATTRIBUTES_CHANGED);
   return { xdata: changeAnswers(before, brick.iatt(inode)) };
 }
 
 function setOne(brick: Brick, inode: Inode, name: ByteString, value: DictValue, flags: 0 | 1 | 2) {
-  if (name === 'set-ctime-mdata' && value.type === 'mdata') {
-    const bytes = brick.xattr(inode.target, MDATA_XATTR);
-    const stored = bytes === undefined ? undefined : decodeMdata(bytes);
-    const times = stored === undefined ? value.times : laterTimes(value.times, stored);
-    writeTimes(brick, inode.target, times);
+  const times = timesIn(brick, name, value);
+  if (times !== undefined) {
+    setTimes(brick, inode, times);
     return;
   }
-  brick.setXattr(inode.target, name, plainBytes(brick, name, value), flags);
+  const bytes = attributeBytes(value);
+  if (bytes === undefined) throw brick.error('EINVAL', `the value of ${name} is no bytes`);
+  brick.setXattr(inode.target, name, bytes, flags);
 }
 
-function plainBytes(brick: Brick, name: ByteString, value: DictValue): Buffer {
-  if (value.type === 'bytes' || value.type === 'untyped') return value.bytes;
-  if (value.type === 'string') return Buffer.from(value.text, 'latin1');
-  throw brick.error('EINVAL', `the value of ${name} is no bytes`);
+/** What may be changed of what is asked. 10.3 leaves the brick's own attributes out in silence; asked for alone they are refused here. */
+function allowed(brick: Brick, dict: Dict): readonly (readonly [ByteString, DictValue])[] {
+  const all = [...(dict ?? [])];
+  const changes = all.filter(([name]) => !isOwn(name));
+  for (const [name] of changes.length === 0 ? all : changes) checkChange(brick, name);
+  return changes;
+}
+
+/** The times that a client or a heal sets beside those of the inode itself. */
+function timesIn(brick: Brick, name: ByteString, value: DictValue): MdataTimes | undefined {
+  if (name === SET_TIMES && value.type === 'mdata') return value.times;
+  if (name !== MDATA_XATTR) return undefined;
+  const times = decodeMdata(attributeBytes(value) ?? Buffer.alloc(0));
+  if (times === undefined) throw brick.error('EINVAL', `the value of ${name} holds no times`);
+  return times;
+}
+
+/** For each of them the later one stays. */
+function setTimes(brick: Brick, { target }: Inode, times: MdataTimes): void {
+  const bytes = brick.xattr(target, MDATA_XATTR);
+  const stored = bytes === undefined ? undefined : decodeMdata(bytes);
+  writeTimes(brick, target, stored === undefined ? times : laterTimes(times, stored));
 }
 
 function checkChange(brick: Brick, name: ByteString): void {
@@ -69,6 +92,7 @@ function get(brick: Brick, inode: Inode, name: ByteString | undefined): Dict {
   if (name === undefined || name === '') return list(brick, inode);
   const virtual = virtualXattr(brick, inode, name);
   if (virtual !== undefined) return new Map([[name, virtual]]);
+  if (name === MDATA_XATTR) throw brick.error('ENODATA', name);
   const bytes = brick.xattr(inode.target, name);
   if (bytes === undefined) throw brick.error('ENODATA', name);
   return dictOfBytes([[name, bytes]]);
@@ -85,6 +109,7 @@ function list(brick: Brick, inode: Inode): Dict {
 
 /** An empty name removes what xdata names, as far as it is there. */
 function remove(brick: Brick, inode: Inode, name: ByteString, xdata: Dict, frame: Frame) {
+  if (name === '' && xdata === null) throw brick.error('ERANGE', 'no name');
   const names = name === '' ? [...(xdata?.keys() ?? [])] : [name];
   for (const each of names) checkChange(brick, each);
   const before = brick.iattOf(inode);

@@ -3,6 +3,7 @@ import type { Fops } from '../../../fop/fops.js';
 import { NO_IATT } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Handlers } from '../../../fop/translator.js';
+import { sizeAnswer } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { whyNotChange } from './xattr-name.js';
 import { xattropOutcome } from './xattrop-sum.js';
@@ -32,10 +33,10 @@ function computeAll(brick: Brick, inode: Inode, op: number, dict: Dict, xdata: D
   }
   for (const [name, bytes] of stores) brick.setXattr(inode.target, name, bytes);
   return {
-    dict: dictOfBytes(replies),
+    dict: dict === null ? null : dictOfBytes(replies),
     prestat: NO_IATT,
     poststat: NO_IATT,
-    xdata: sizeAnswer(brick, inode, xdata),
+    xdata: answers(inode, xdata),
   };
 }
 
@@ -49,10 +50,10 @@ function compute(brick: Brick, inode: Inode, op: number, name: ByteString, value
   return outcome;
 }
 
-function sizeAnswer(brick: Brick, inode: Inode, xdata: Dict): Dict {
+function answers(inode: Inode, xdata: Dict): Dict {
   if (xdata === null) return null;
-  const answers = new Map<string, DictValue>();
-  if (xdata.has('get-size'))
-    answers.set('get-size', { type: 'uint', uint: BigInt(brick.iatt(inode).size) });
-  return answers;
+  const found = new Map<string, DictValue>();
+  const size = xdata.has('get-size') ? sizeAnswer(inode) : undefined;
+  if (size !== undefined) found.set('get-size', size);
+  return found;
 }

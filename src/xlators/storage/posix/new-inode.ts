@@ -2,13 +2,14 @@ import type { Dict } from '../../../fop/dict.js';
 import type { Fops } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Gfid, gfidBytes, gfidFromBytes, NULL_GFID, ROOT_GFID } from '../../../fop/gfid.js';
-import { isDirectory } from '../../../fop/iatt.js';
+import { isDirectory, isRegular } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import { absent, type Brick, type Inode, S_ISGID } from './brick.js';
 import { type Entry, entryOf } from './entry.js';
 import { gfid2pathKey, gfid2pathValue } from './gfid2path.js';
 import { BYTES_CHANGED, JUST_MADE, touch } from './times.js';
 import { GFID_XATTR, isStored, whyNotChange } from './xattr-name.js';
+import { attributeBytes } from './xattr-value.js';
 
 type NewEntryReply = Fops['mkdir']['reply'];
 
@@ -75,12 +76,13 @@ function furnish(brick: Brick, frame: Frame, entry: Entry, gfid: Gfid, wanted: N
   const { path, parent, bname } = entry;
   brick.setXattr(path, GFID_XATTR, gfidBytes(gfid));
   brick.giveTo(frame, parent.stat, path);
-  const isDir = isDirectory(brick.disk.lstat(path));
+  const made = brick.disk.lstat(path);
+  const isDir = isDirectory(made);
   if (wanted.mode !== undefined) {
     const inherited = isDir ? parent.stat.mode & S_ISGID : 0;
     brick.disk.chmod(path, brick.modeOnDisk(wanted.mode | inherited, isDir));
   }
-  setStored(brick, path, wanted.xdata);
+  setStored(brick, path, wanted.xdata, isDir || isRegular(made));
   if (isDir) {
     brick.handles.setDirectory(gfid, parent.gfid, bname);
   } else {
@@ -97,12 +99,13 @@ function unmake(brick: Brick, { path }: Entry, gfid: Gfid): void {
   else brick.disk.unlink(path);
 }
 
-/** Attributes that came along with the creation. */
-export function setStored(brick: Brick, path: ByteString, xdata: Dict): void {
+/** Attributes that came along with the creation; symlinks and special files take none of the user's. */
+export function setStored(brick: Brick, path: ByteString, xdata: Dict, takesUsers = true): void {
   for (const [key, value] of xdata ?? []) {
-    const isBytes = value.type === 'bytes' || value.type === 'untyped';
-    if (isBytes && isStored(key) && whyNotChange(key) === undefined)
-      brick.setXattr(path, key, value.bytes);
+    if (!isStored(key) || whyNotChange(key) !== undefined) continue;
+    if (key.startsWith('user.') && !takesUsers) continue;
+    const bytes = attributeBytes(value);
+    if (bytes !== undefined) brick.setXattr(path, key, bytes);
   }
 }
 

@@ -99,8 +99,12 @@ export class OpenFiles {
   }
 
   /** Runs `work` on the file of an fd, which stays open until the work is over. */
-  async use<T>(fd: Fd, work: (open: OpenFile) => T | Promise<T>): Promise<T> {
-    const open = this.files.get(fd) ?? this.anonymous(fd);
+  async use<T>(
+    fd: Fd,
+    work: (open: OpenFile) => T | Promise<T>,
+    ofDirectory: 'EBADF' | 'EISDIR' = 'EBADF',
+  ): Promise<T> {
+    const open = this.files.get(fd) ?? this.anonymous(fd, ofDirectory);
     open.users += 1;
     try {
       return await work(open);
@@ -133,8 +137,8 @@ export class OpenFiles {
     }
   }
 
-  private anonymous(fd: Fd): OpenFile {
-    if (!fd.isAnonymous) throw this.brick.error('EBADF');
+  private anonymous(fd: Fd, errno: 'EBADF' | 'EISDIR'): OpenFile {
+    if (!fd.isAnonymous) throw this.brick.error(this.directories.has(fd) ? errno : 'EBADF');
     const inode = this.brick.handles.resolve(fd.gfid, 'ENOENT');
     return this.openInode(inode, O_RDWR, 0);
   }

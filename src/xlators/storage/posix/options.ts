@@ -19,8 +19,7 @@ export const POSIX_OPTIONS: readonly OptionSpec[] = [
   {
     key: 'glusterd-uuid',
     kind: 'uuid',
-    doc: 'The node that the brick belongs to, as glusterd gives it to a brick that it starts.',
-    inert: 'nothing asks a brick for its node',
+    doc: 'The node that the brick belongs to: the answer to trusted.glusterfs.node-uuid.',
   },
   {
     key: 'shared-brick-count',
@@ -72,6 +71,7 @@ export function brickOptions(options: Options): BrickOptions {
   return {
     directory: byteString(directory),
     volumeId: volumeId !== undefined && isGfid(volumeId) ? volumeId : undefined,
+    nodeUuid: options.text('glusterd-uuid')?.toLowerCase(),
     sharedBrickCount: options.int('shared-brick-count'),
     maxHardLinks: options.int('max-hardlinks'),
     isFips: options.bool('fips-mode-rchecksum'),

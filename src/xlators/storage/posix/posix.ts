@@ -4,6 +4,7 @@ import { type Handlers, Xlator } from '../../../fop/translator.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
 import { Brick } from './brick.js';
 import { attributeFops } from './fops-attributes.js';
+import { copyFops } from './fops-copy.js';
 import { createFops } from './fops-create.js';
 import { dataFops } from './fops-data.js';
 import { directoryFops } from './fops-directory.js';
@@ -100,6 +101,7 @@ function allFops(brick: Brick): Handlers {
     ...renameFops(brick),
     ...dataFops(brick),
     ...sparseFops(brick),
+    ...copyFops(brick),
     ...putFops(brick),
     ...xattrFops(brick),
     ...xattropFops(brick),

@@ -25,6 +25,7 @@ export function touch(
   frame: Frame,
   which: Touched,
 ): void {
+  if (isBookkeeping(frame)) return;
   const bytes = brick.xattr(inode.target, MDATA_XATTR);
   if (bytes === undefined && frame.time === undefined) return;
   const stored = bytes === undefined ? undefined : decodeMdata(bytes);
@@ -40,6 +41,11 @@ export function touch(
   writeTimes(brick, inode.target, isFirst ? wanted : laterTimes(wanted, moved));
 }
 
+/** Heals and other workers of GlusterFS copy what is there; without a time of their own they move none. */
+function isBookkeeping(frame: Frame): boolean {
+  return frame.pid < 0 && frame.time === undefined;
+}
+
 /** Writes times that a client has set by hand, forward or backward, where times are kept. */
 export function setKeptTimes(
   brick: Brick,
@@ -51,7 +57,7 @@ export function setKeptTimes(
   if (bytes === undefined && frame.time === undefined) return;
   const stored = bytes === undefined ? undefined : decodeMdata(bytes);
   const { sec, nsec } = frame.time ?? now(brick);
-  const changed = { ctime: sec, ctimeNsec: nsec };
+  const changed = isBookkeeping(frame) ? {} : { ctime: sec, ctimeNsec: nsec };
   writeTimes(brick, inode.target, { ...(stored ?? timesOf(inode.stat)), ...changed, ...set });
 }
 

@@ -1,6 +1,7 @@
 import { FAILED_SYNC_XATTR } from '../../../fop/keys.js';
 import type { ByteString } from '../../../fop/name.js';
 import { GFID2PATH_PREFIX } from './gfid2path.js';
+import { MDATA_XATTR } from './mdata.js';
 
 export const GFID_XATTR = 'trusted.gfid';
 export const VOLUME_ID_XATTR = 'trusted.glusterfs.volume-id';
@@ -30,12 +31,17 @@ export const USER_NAMESPACE: XattrNamespace = {
 
 /** Left out where a client lists attributes. */
 export function isHidden(name: ByteString): boolean {
-  return name === GFID_XATTR || name === VOLUME_ID_XATTR || name.startsWith(GFID2PATH_PREFIX);
+  return isOwn(name) || name === MDATA_XATTR || name.startsWith(GFID2PATH_PREFIX);
+}
+
+/** What the brick is known by: nobody changes that from outside. */
+export function isOwn(name: ByteString): boolean {
+  return name === GFID_XATTR || name === VOLUME_ID_XATTR;
 }
 
 /** What a client may neither set nor remove: the errno, or undefined where it may. */
 export function whyNotChange(name: ByteString): 'EPERM' | 'EOPNOTSUPP' | undefined {
-  if (name === GFID_XATTR || name === VOLUME_ID_XATTR || name === FAILED_SYNC_XATTR) return 'EPERM';
+  if (isOwn(name) || name === FAILED_SYNC_XATTR) return 'EPERM';
   return name.startsWith(GFID2PATH_PREFIX) ? 'EOPNOTSUPP' : undefined;
 }
 

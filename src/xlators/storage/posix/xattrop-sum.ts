@@ -24,6 +24,8 @@ export function xattropOutcome(
   old: Buffer | undefined,
   delta: Buffer,
 ): XattropOutcome | ErrnoName {
+  const isPair = op === XATTROP_ADD_ARRAY_WITH_DEFAULT || op === XATTROP_ADD_ARRAY64_WITH_DEFAULT;
+  if (old !== undefined && old.length > delta.length / (isPair ? 2 : 1)) return 'ERANGE';
   switch (op) {
     case XATTROP_ADD_ARRAY:
       return add(old, delta, undefined, 4);
@@ -55,7 +57,6 @@ function add(
   width: Width,
 ): XattropOutcome | ErrnoName {
   if (delta.length === 0 || delta.length % width !== 0) return 'EINVAL';
-  if (old !== undefined && old.length > delta.length) return 'ERANGE';
   const sum = Buffer.alloc(delta.length);
   old?.copy(sum);
   if (delta.every((byte) => byte === 0) && defaults === undefined)
