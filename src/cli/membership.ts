@@ -18,6 +18,11 @@ export const serveCommand: CliCommand = {
     { name: 'join', kind: 'text', doc: 'HOST:PORT: the HTTP address of a member' },
     { name: 'token', kind: 'text', doc: 'T: a one-time token of that cluster' },
     { name: 'brick', kind: 'text', doc: 'DIR: where its data goes (default <state-dir>/brick)' },
+    {
+      name: 'engine',
+      kind: 'text',
+      doc: "embedded (the default) or glusterfs: the distribution's glusterfsd runs the brick. On a server: change it",
+    },
   ],
   timeoutSeconds: MEMBERSHIP_SECONDS,
   async run(args: Arguments, context: Context): Promise<number> {
@@ -27,6 +32,7 @@ export const serveCommand: CliCommand = {
       join: args.text('join'),
       token: args.text('token'),
       brick: brick === undefined ? undefined : resolve(brick),
+      engine: args.text('engine'),
     };
     if (request.bootstrap && request.join !== undefined)
       throw usage('serve', 'it takes one of --bootstrap and --join HOST:PORT');

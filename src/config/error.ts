@@ -75,6 +75,8 @@ export const CODES = {
   'HFS-5012': { exit: 1, http: 500, title: 'brick directory is not the one that was made' },
   'HFS-5013': { exit: 1, http: 503, title: 'out of file descriptors' },
   'HFS-5014': { exit: 1, http: 500, title: 'started in a directory that has been removed' },
+  'HFS-5015': { exit: 1, http: 500, title: 'engine glusterfs cannot be used' },
+  'HFS-5016': { exit: 1, http: 500, title: 'glusterfsd complains' },
   'HFS-5104': { exit: 1, http: 500, title: 'a brick without trusted attributes' },
   'HFS-9001': { exit: 1, http: 500, title: 'a bug' },
 } as const satisfies Record<string, { exit: number; http: number; title: string }>;

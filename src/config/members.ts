@@ -18,13 +18,15 @@ export interface Server {
   readonly port: number;
   /** The brick's directory on that node. */
   readonly path: string;
+  /** What runs the brick; absent where it is this project's own hfs_brickd. */
+  readonly engine?: 'glusterfs';
   /** The uuid in the header of its log: this, not the node, is the voter. */
   readonly voter: string;
   readonly role: Role;
 }
 
 /** Where a server is: what changes when it moves, while its ids stay. */
-export type Place = Pick<Server, 'address' | 'host' | 'port' | 'path'>;
+export type Place = Pick<Server, 'address' | 'host' | 'port' | 'path' | 'engine'>;
 
 export interface Tombstone {
   readonly node: string;
@@ -119,19 +121,25 @@ export function withPromoted(members: Members, node: string): Members {
   };
 }
 
-export function placeOf({ address, host, port, path }: Place): Place {
-  return { address, host, port, path };
+export function placeOf({ address, host, port, path, engine }: Place): Place {
+  return { address, host, port, path, ...(engine !== undefined && { engine }) };
 }
 
 export function isSamePlace(a: Place, b: Place): boolean {
-  return a.address === b.address && a.host === b.host && a.port === b.port && a.path === b.path;
+  const isThere = a.address === b.address && a.host === b.host && a.port === b.port;
+  return isThere && a.path === b.path && a.engine === b.engine;
+}
+
+/** The server at that place instead of its own. */
+export function movedTo({ engine: _engine, ...server }: Server, place: Place): Server {
+  return { ...server, ...placeOf(place) };
 }
 
 /** The list with a server somewhere else; the same list where it is there already, or not on it. */
 export function withPlace(members: Members, voter: string, place: Place): Members {
   const server = members.servers.find((each) => each.voter === voter);
   if (server === undefined || isSamePlace(server, place)) return members;
-  return withServer(members, { ...server, ...placeOf(place) });
+  return withServer(members, movedTo(server, place));
 }
 
 /** The list with a server called something else; the same list where it is called so already, or not on it. */

@@ -1,4 +1,4 @@
-import { isSamePlace, type Members, type Place, placeOf, type Server } from './members.js';
+import { isSamePlace, type Members, movedTo, type Place, placeOf, type Server } from './members.js';
 import type { Peers } from './peers.js';
 
 /** A server says where it is. */
@@ -53,11 +53,11 @@ export class Places {
   }
 
   private placed(server: Server): Server {
-    if (server.voter === this.own?.voter) return { ...server, ...placeOf(this.own) };
+    if (server.voter === this.own?.voter) return movedTo(server, this.own);
     const heard = this.heardOf.get(server.voter);
     // A list that says something else than then is newer.
     if (heard === undefined || !isSamePlace(server, heard.listed)) return server;
-    return { ...server, ...placeOf(heard) };
+    return movedTo(server, heard);
   }
 
   /** A node that knows the cluster's secret says where it is. */
@@ -77,7 +77,7 @@ export class Places {
     if (known.address !== claim.address && (await this.isElse(known, claim)))
       return this.context.doubled(server, claim.address);
     this.heardOf.set(claim.voter, { ...placeOf(claim), listed: placeOf(server) });
-    this.context.moved({ ...server, ...placeOf(claim) });
+    this.context.moved(movedTo(server, claim));
   }
 
   /** Whether another process answers as this node where it was. */
@@ -95,5 +95,6 @@ function isClaim(claim: PlaceClaim | undefined): claim is PlaceClaim {
   const texts = [claim?.address, claim?.host, claim?.path, claim?.voter, claim?.instance];
   const isText = texts.every((each) => typeof each === 'string' && each.length <= 4096);
   const isAddress = /^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:.]+\]:\d{1,5}$/i.test(claim?.address ?? '');
-  return isText && isAddress && Number.isInteger(claim?.port);
+  const isEngine = claim?.engine === undefined || claim.engine === 'glusterfs';
+  return isText && isAddress && isEngine && Number.isInteger(claim?.port);
 }

@@ -7,7 +7,7 @@ import { prepareBrick, volumeIdOf } from '../xlators/storage/posix/new-brick.js'
 import { directoryOf } from './durable-file.js';
 
 /** The exports of a config brick, each a brick directory of its own. */
-const EXPORTS = ['journal', 'values'] as const;
+export const BRICK_EXPORTS = ['journal', 'values'] as const;
 
 /**
  * Makes the directories of a new config brick, with what storage/posix wants to find in them before it starts. Throws HFS-5004
@@ -16,7 +16,7 @@ const EXPORTS = ['journal', 'values'] as const;
 export function makeBrickDirectory(disk: Disk, path: string, volumeId: string): void {
   try {
     makeDirectories(disk, path);
-    for (const name of EXPORTS) makeExport(disk, byteString(`${path}/${name}`), volumeId);
+    for (const name of BRICK_EXPORTS) makeExport(disk, byteString(`${path}/${name}`), volumeId);
   } catch (error) {
     if (!(error instanceof FopError)) throw error;
     throw noBrick(path, error);
@@ -80,14 +80,14 @@ export function mendValues(disk: Disk, path: string, volumeId: string): boolean 
 
 /** Throws HFS-5004 where a brick is, or half of one. */
 export function checkBrickPlace(disk: Disk, path: string): void {
-  for (const name of EXPORTS)
+  for (const name of BRICK_EXPORTS)
     if (isThere(disk, `${path}/${name}`))
       throw noBrick(path, new FopError('EEXIST', `${path}/${name}`));
 }
 
 /** Settles when the directories of a new brick, and all above them, are on the platter. */
 export async function syncBrickDirectory(disk: Disk, path: string): Promise<void> {
-  for (const name of EXPORTS) await disk.fsyncdir(byteString(`${path}/${name}`));
+  for (const name of BRICK_EXPORTS) await disk.fsyncdir(byteString(`${path}/${name}`));
   for (let at = byteString(path); at !== '/'; at = directoryOf(at)) await syncReadable(disk, at);
   await syncReadable(disk, '/');
 }
@@ -123,7 +123,7 @@ export function setBrickAside(
 }
 
 function setExportsAside(disk: Disk, path: string, name: string): string | undefined {
-  const there = EXPORTS.filter((each) => isThere(disk, `${path}/${each}`));
+  const there = BRICK_EXPORTS.filter((each) => isThere(disk, `${path}/${each}`));
   if (there.length === 0) return undefined;
   const aside = freeName(disk, `${path}/${name}`);
   disk.mkdir(byteString(aside), 0o700);

@@ -15,15 +15,21 @@ export function lockBricks(disk: Disk, graph: Graph, flock: (file: FileNumber) =
     if (translator instanceof Posix) lockDirectory(disk, translator.directory, flock);
 }
 
-function lockDirectory(disk: Disk, path: ByteString, flock: (file: FileNumber) => void): void {
+/** Locks one, and answers it open; undefined where it cannot be opened or locked. Throws HFS-5011. */
+export function lockDirectory(
+  disk: Disk,
+  path: ByteString,
+  flock: (file: FileNumber) => void,
+): FileNumber | undefined {
   const directory = opened(disk, path);
-  if (directory === undefined) return;
+  if (directory === undefined) return undefined;
   try {
     flock(directory);
+    return directory;
   } catch (error) {
     disk.close(directory);
     // Some network filesystems lock no directories, and not every machine has flock here.
-    if (!isErrno(error, 'EAGAIN')) return;
+    if (!isErrno(error, 'EAGAIN')) return undefined;
     throw new ConfigError(
       'HFS-5011',
       `brick ${readable(path)} is in use`,

@@ -2,16 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from '../fop/fd.js';
 import { byteString } from '../fop/name.js';
-import type { Disk } from '../platform/disk.js';
+import type { Engine } from '../graph/volgen.js';
+import type { Disk, FileNumber } from '../platform/disk.js';
+import { requireSystemCalls } from '../platform/node/syscalls.js';
 import type { Clock, Timer } from '../platform/platform.js';
 import { sleep } from '../platform/platform.js';
+import { BRICK_EXPORTS } from './brick-directory.js';
+import { lockDirectory } from './brick-lock.js';
 import { problemBlock } from './brickd-problem.js';
 import { directoryOf } from './durable-file.js';
+import { GLUSTERFSD } from './engine.js';
 import { localProblem } from './local-troubles.js';
 import type { Log } from './log.js';
 import { makeStateDir } from './prepare.js';
 import { type BrickFiles, isRunning, runningBrick, signal } from './running-brick.js';
 import { readSmallFile, writeSmallFile } from './small-file.js';
+import { StockLog } from './stock-log.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/hfs_brickd', import.meta.url));
 const FIRST_RETRY_MS = 200;
@@ -21,6 +27,15 @@ const STEADY_MS = 10_000;
 const POLL_MS = 250;
 const STOP_MS = 5000;
 const MAX_TAIL_BYTES = 64 * 1024;
+const STOCK_LOG_MS = 1000;
+
+/** What a brick process is to be. */
+export interface BrickPlan {
+  readonly volfile: string;
+  readonly engine: Engine;
+  /** The directory that holds its exports. */
+  readonly path: string;
+}
 
 /**
  * One brick process, kept running: started again with growing pauses when it ends, adopted when it outlived the
@@ -35,7 +50,9 @@ export class BrickProcess {
   private retryMs = FIRST_RETRY_MS;
   private timer: Timer | undefined;
   private startedMs = 0;
-  private volfile = '';
+  private plan: BrickPlan = { volfile: '', engine: 'embedded', path: '' };
+  private stockLog: StockLog | undefined;
+  private logTimer: Timer | undefined;
 
   constructor(
     private readonly disk: Disk,
@@ -45,10 +62,10 @@ export class BrickProcess {
   ) {}
 
   /** Has a brick with this volfile running: the one that runs already, if it has the same, else a new one. */
-  async start(volfile: string): Promise<void> {
+  async start(plan: BrickPlan): Promise<void> {
     const running = runningBrick(this.disk, this.files);
-    this.volfile = volfile;
-    if (running !== undefined && this.readVolfile() === volfile) return this.adopt(running);
+    this.plan = plan;
+    if (running !== undefined && this.readVolfile() === plan.volfile) return this.adopt(running);
     if (running !== undefined) await this.end(running);
     this.spawn();
   }
@@ -75,6 +92,7 @@ export class BrickProcess {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.timer?.cancel();
+    this.logTimer?.cancel();
     if (this.pid !== null) await this.end(this.pid);
     this.pid = null;
   }
@@ -91,6 +109,7 @@ export class BrickProcess {
     this.pid = pid;
     this.startedMs = this.clock.monotonicMs();
     this.log.info('brick adopted', { brick: pid });
+    this.watchLog();
     const look = (): void => {
       if (this.isStopped || this.pid !== pid) return;
       if (isRunning(this.disk, pid)) this.timer = this.clock.after(POLL_MS, look);
@@ -116,8 +135,9 @@ export class BrickProcess {
   /** Made anew where somebody has removed it; on a full disk what stands there is good enough. */
   private prepare(): void {
     makeStateDir(this.disk, directoryOf(byteString(this.files.volfile)));
-    if (this.readVolfile() !== this.volfile)
-      writeSmallFile(this.disk, this.files.volfile, this.volfile, 0o600);
+    const { volfile } = this.plan;
+    if (this.readVolfile() !== volfile)
+      writeSmallFile(this.disk, this.files.volfile, volfile, 0o600);
   }
 
   private launch(): void {
@@ -127,12 +147,16 @@ export class BrickProcess {
       0o600,
     );
     const words = ['-N', '-f', this.files.volfile, '-p', this.files.pid, '-l', this.files.log];
-    const child = spawn(process.execPath, [PROGRAM, ...words], {
+    const isStock = this.plan.engine === 'glusterfs';
+    this.watchLog();
+    const locks = isStock ? this.locked() : [];
+    const [program, ...first] = isStock ? [GLUSTERFSD] : [process.execPath, PROGRAM];
+    const child = spawn(program, [...first, ...words], {
       detached: true,
       cwd: '/',
-      stdio: ['ignore', 'ignore', errors],
+      stdio: ['ignore', 'ignore', errors, ...locks],
     });
-    this.disk.close(errors);
+    for (const file of [errors, ...locks]) this.disk.close(file);
     this.child = child;
     this.pid = child.pid ?? null;
     this.log.info('brick started', { brick: this.pid });
@@ -143,10 +167,41 @@ export class BrickProcess {
     child.unref();
   }
 
+  /**
+   * The directories of the brick, locked and open: glusterfsd takes no lock of its own, but inherits this one and has it as long
+   * as it lives. hfs_brickd locks them itself.
+   */
+  private locked(): readonly FileNumber[] {
+    const { path } = this.plan;
+    const flock = (file: FileNumber): void => requireSystemCalls('flock').flock(file);
+    return BRICK_EXPORTS.map((name) => lockDirectory(this.disk, `${path}/${name}`, flock)).filter(
+      (file) => file !== undefined,
+    );
+  }
+
+  /** Has the errors of glusterfsd's log in this one. */
+  private watchLog(): void {
+    this.logTimer?.cancel();
+    if (this.plan.engine !== 'glusterfs') return;
+    const stockLog = new StockLog(this.disk, this.files.log);
+    this.stockLog = stockLog;
+    const look = (): void => {
+      if (this.isStopped || this.stockLog !== stockLog) return;
+      for (const line of stockLog.news()) this.tellStock(line);
+      this.logTimer = this.clock.after(STOCK_LOG_MS, look);
+    };
+    look();
+  }
+
+  private tellStock(line: string): void {
+    const next = `read ${this.files.log}`;
+    this.log.warn('glusterfsd complains', { code: 'HFS-5016', said: line, next });
+  }
+
   private childEnded(child: ChildProcess, how: string, why: string | null = null): void {
     if (this.child !== child) return;
     this.child = undefined;
-    this.complaint = this.errorTail() ?? why;
+    this.complaint = this.errorTail() ?? this.stockTail(how) ?? why;
     this.ended(how);
   }
 
@@ -163,6 +218,16 @@ export class BrickProcess {
     });
     this.timer = this.clock.after(this.retryMs, () => this.spawn());
     this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+  }
+
+  /** What glusterfsd wrote into its log before it ended, as a problem. */
+  private stockTail(how: string): string | null {
+    if (this.plan.engine !== 'glusterfs') return null;
+    const lines = this.stockLog?.news() ?? [];
+    for (const line of lines) this.tellStock(line);
+    const why = lines.at(0) ?? 'its log says nothing of it';
+    const problem = { code: 'HFS-5004', what: `${GLUSTERFSD} ended (${how})`, why } as const;
+    return problemBlock({ ...problem, next: `read ${this.files.log}` }).trim();
   }
 
   private errorTail(): string | null {

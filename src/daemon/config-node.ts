@@ -16,7 +16,7 @@ import { ROOT_FRAME } from '../fop/frame.js';
 import type { Notice } from '../fop/translator.js';
 import { buildGraph, type Graph } from '../graph/graph.js';
 import { TRANSLATORS } from '../graph/translators.js';
-import { configJournalVolfile, configValuesVolfile } from '../graph/volgen.js';
+import { configApplierVolfile, configJournalVolfile, type Engine } from '../graph/volgen.js';
 import { Volume } from '../mount/volume.js';
 import { endpointText } from '../platform/network.js';
 import type { Platform, Timer } from '../platform/platform.js';
@@ -80,6 +80,8 @@ export class ConfigNode {
   private timer: Timer | undefined;
   private isStopped = false;
   private membersEpoch = -1;
+  /** Whether the brick can be told to show readers nothing; glusterfsd cannot. */
+  private hasGate = true;
 
   constructor(private readonly setup: ConfigNodeSetup) {
     const { platform, log, state } = setup;
@@ -126,7 +128,12 @@ export class ConfigNode {
 
   /** Begins to follow or to lead; `brick` is where this node's own brick listens, if it serves. */
   async start(
-    brick: { readonly host: string; readonly port: number; readonly number: number } | null,
+    brick: {
+      readonly host: string;
+      readonly port: number;
+      readonly number: number;
+      readonly engine: Engine;
+    } | null,
   ): Promise<void> {
     if (brick) await this.connectValues(brick);
     this.watchFreshness();
@@ -265,11 +272,13 @@ export class ConfigNode {
     host: string;
     port: number;
     number: number;
+    engine: Engine;
   }): Promise<void> {
     const { secret, node } = this.setup.state;
+    this.hasGate = brick.engine === 'embedded';
     const applier = applierCredentials(secret, node);
     const { platform } = this.setup;
-    this.values = this.connect(configValuesVolfile(brick, applier), (isUp) => {
+    this.values = this.connect(configApplierVolfile(brick, applier, brick.engine), (isUp) => {
       const top = this.values?.graph.top;
       this.gate.forget();
       if (!isUp) this.setup.brickSilent();
@@ -282,6 +291,7 @@ export class ConfigNode {
   }
 
   private async sayApplied(xdata: ReadonlyMap<string, DictValue>): Promise<void> {
+    if (!this.hasGate) return;
     await this.values?.graph.top.wind('ipc', { op: APPLIED_OP, xdata }, ROOT_FRAME);
   }
 }

@@ -1,3 +1,4 @@
+import { readEngine } from './engine.js';
 import { type Answer, badRequest, json, text } from './http-answer.js';
 import { relayed, relayRequest } from './http-relay.js';
 import type { Asked, Route, Served } from './http-route.js';
@@ -30,6 +31,7 @@ async function serve(served: Served, asked: Asked): Promise<Answer> {
     join: fields.text('join'),
     token: fields.text('token'),
     brick: fields.text('brick'),
+    engine: readEngine(fields.text('engine')),
   };
   fields.done();
   if (request.bootstrap && request.join !== undefined)

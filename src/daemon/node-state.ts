@@ -1,5 +1,6 @@
 import type { VoterLength } from '../config/log/entry.js';
 import { type Members, NO_MEMBERS } from '../config/members.js';
+import type { Engine } from '../graph/volgen.js';
 import type { Random } from '../platform/platform.js';
 
 /** This node's brick, from the moment that it is to serve. */
@@ -13,6 +14,8 @@ export interface BrickState {
   readonly number: number | null;
   /** False until the log in it is made. */
   readonly isFounded: boolean;
+  /** What runs it; absent: hfs_brickd. */
+  readonly engine?: Engine;
 }
 
 /** A brick's directory that is to be moved aside: noted before it is done, and until it has been. */
@@ -33,6 +36,8 @@ export interface RejoinState {
   readonly voter: string;
   /** The brick that is left; to be moved aside, unless it is somebody else's. Null: it stays where it is. */
   readonly old: string | null;
+  /** What is to run it; absent: hfs_brickd. */
+  readonly engine?: Engine;
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 } from './cluster-errors.js';
 import { ConfigNode } from './config-node.js';
 import { examined } from './doctor/examination.js';
+import { checkEngine } from './engine.js';
 import { Fence, isFencedOff } from './fence.js';
 import { KeptVolfile } from './kept-volfile.js';
 import { openManagementPort } from './management-port.js';
@@ -137,7 +138,8 @@ export class Node implements PeerService, RunningNode {
     const { options } = this.setup;
     const { port, path, voter } = brick;
     const { host: name, address: host } = options;
-    return { node, name, address: this.address, host, port, path, voter };
+    const engine = brick.engine === 'glusterfs' ? ({ engine: 'glusterfs' } as const) : {};
+    return { node, name, address: this.address, host, port, path, voter, ...engine };
   }
 
   /** Opens the management port, then takes up what the state says this node is. */
@@ -249,7 +251,9 @@ export class Node implements PeerService, RunningNode {
     makeStateDir(setup.platform.disk, `${setup.options.stateDir}/run`);
     this.noteUserMode(brick.path);
     mendNodeValues(this);
-    await this.brick.start(brickVolfileOf(this, brick));
+    const engine = brick.engine ?? 'embedded';
+    await checkEngine(engine, setup.platform.disk, brick.path);
+    await this.brick.start({ volfile: brickVolfileOf(this, brick), engine, path: brick.path });
     const config = new ConfigNode({
       platform: setup.platform,
       peers: setup.peers,
@@ -276,6 +280,7 @@ export class Node implements PeerService, RunningNode {
       host: setup.options.address,
       port: brick.port,
       number: brick.number ?? 0,
+      engine,
     });
     followOwnPlace(this, config).catch((error: unknown) => this.failed(error));
     return config;

@@ -1,4 +1,5 @@
 import { firstRecord, foundingLog, headerEntry } from '../config/log/new-log.js';
+import { byteString } from '../fop/name.js';
 import { brickFailed } from './brick-failed.js';
 import type { ConfigNode } from './config-node.js';
 import { foundLog } from './found-log.js';
@@ -41,6 +42,9 @@ export async function foundOwnLog(
       if (complaint !== null || clock.monotonicMs() > deadline) throw brickFailed(complaint);
     },
   });
+  // glusterfsd answers fsyncdir without doing it.
+  if (brick.engine === 'glusterfs')
+    await node.setup.platform.disk.fsyncdir(byteString(`${brick.path}/journal`));
   await node.state.update((data) => ({
     ...data,
     brick: data.brick && { ...data.brick, isFounded: true },

@@ -106,6 +106,7 @@ export class Rejoin {
         port: brick.port,
         voter: node.setup.platform.random.uuid(),
         old: isOurs ? brick.path : null,
+        ...(brick.engine !== undefined && { engine: brick.engine }),
       };
       node.setup.log.warn('corrected: this server leaves its log and rejoins with a new one', {
         code: 'HFS-3206',
@@ -151,13 +152,7 @@ export class Rejoin {
   /** Asks until the others have committed it. False where it is not to be: this node stops, or was retired. */
   private async replaceOnList(brick: BrickState): Promise<boolean> {
     const { node } = this;
-    const server = node.ownServer({
-      path: brick.path,
-      port: brick.port,
-      voter: brick.voter,
-      number: null,
-      isFounded: false,
-    });
+    const server = node.ownServer(brick);
     while (node.phase !== 'stopping') {
       for (const address of node.client?.addresses() ?? []) {
         try {
@@ -181,8 +176,8 @@ export class Rejoin {
     const { cluster } = this.node.state.data;
     const aside = state.old === null ? undefined : await change.setAside(state.old, 'damaged');
     await change.make(state.path, cluster ?? '');
-    const { path, port, voter, number, isFounded } = brick;
-    const own = { path, port, voter, number, isFounded };
+    const { path, port, voter, number, isFounded, engine } = brick;
+    const own = { path, port, voter, number, isFounded, ...(engine !== undefined && { engine }) };
     await change.take({ ...this.node.state.data, brick: own, rejoin: null });
     return aside;
   }

@@ -31,7 +31,7 @@ export function runningBrick(disk: Disk, files: BrickFiles): number | undefined 
 function isOurs(disk: Disk, files: BrickFiles, pid: number): boolean {
   try {
     const words = readSmallFile(disk, `/proc/${pid}/cmdline`, 64 * 1024);
-    const isBrick = words.includes('hfs_brickd') && words.includes(files.volfile);
+    const isBrick = /hfs_brickd|glusterfsd/.test(words) && words.includes(files.volfile);
     return isBrick && isRunning(disk, pid);
   } catch {
     return false;

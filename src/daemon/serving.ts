@@ -1,5 +1,6 @@
 import { ConfigError, isCode } from '../config/error.js';
 import { type Members, NO_MEMBERS, type Server } from '../config/members.js';
+import type { Engine } from '../graph/volgen.js';
 import { sleep } from '../platform/platform.js';
 import { BrickChange } from './brick-change.js';
 import { freeBrickPort } from './brick-port.js';
@@ -10,6 +11,7 @@ import {
   neitherBootstrapNorJoin,
 } from './cluster-errors.js';
 import type { ConfigNode } from './config-node.js';
+import { checkEngine } from './engine.js';
 import { askForList } from './introduction.js';
 import { type Admission, admission, type JoinRequest, joinOnly } from './joining.js';
 import { describe } from './membership.js';
@@ -66,9 +68,43 @@ export class Serving {
     if (config && isInterrupted(state.data) && !request.bootstrap)
       return this.voteOf(config, NO_MEMBERS, deadline);
     if (request.bootstrap) return this.bootstrap(request, deadline);
+    if (config && request.engine !== undefined && request.join === undefined)
+      return this.changeEngine(config, request.engine, deadline);
     if (request.join === undefined && this.node.client === undefined)
       throw neitherBootstrapNorJoin();
     return this.join(request, deadline);
+  }
+
+  /** The brick is stopped under one engine and started under the other; nothing on disk is converted. */
+  private async changeEngine(
+    { database }: ConfigNode,
+    engine: Engine,
+    deadline: number,
+  ): Promise<MembershipChange> {
+    const { node } = this;
+    const { brick, cluster } = node.state.data;
+    if (brick === null || (brick.engine ?? 'embedded') === engine)
+      throw alreadyServer(cluster ?? '');
+    await checkEngine(engine, this.platform.disk, brick.path);
+    const before = database.members;
+    await this.endServer();
+    await this.setEngine(engine);
+    try {
+      return await this.voteOf(await node.takeUp(), before, deadline);
+    } catch (error) {
+      if (isCode(error, 'HFS-2005')) throw error;
+      await this.endServer();
+      await this.setEngine(brick.engine ?? 'embedded');
+      await node.takeUp();
+      throw error;
+    }
+  }
+
+  private setEngine(engine: Engine): Promise<void> {
+    return this.node.state.update((data) => ({
+      ...data,
+      brick: data.brick && { ...data.brick, engine },
+    }));
   }
 
   private async bootstrap(request: ServeRequest, deadline: number): Promise<MembershipChange> {
@@ -208,8 +244,11 @@ export class Serving {
     const { options, http } = this.node.setup;
     const path = request.brick ?? `${options.stateDir}/brick`;
     const port = await freeBrickPort(this.platform.network, http.host, options.brickPorts);
+    if (request.engine === 'glusterfs') await checkEngine('glusterfs', this.platform.disk, path);
     await this.change.make(path, cluster);
-    return { path, port, voter: this.platform.random.uuid(), number: null, isFounded: false };
+    const voter = this.platform.random.uuid();
+    const engine = request.engine === 'glusterfs' ? ({ engine: 'glusterfs' } as const) : {};
+    return { path, port, voter, number: null, isFounded: false, ...engine };
   }
 
   private async waitFor(deadline: number, isSo: () => boolean): Promise<void> {

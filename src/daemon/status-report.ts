@@ -62,6 +62,7 @@ export function statusReport(input: StatusInput): Status {
       pid: input.brickPid,
       port: state.brick?.port ?? null,
       path: state.brick?.path ?? null,
+      engine: state.brick && (state.brick.engine ?? 'embedded'),
     },
   };
 }

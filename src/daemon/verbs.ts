@@ -1,5 +1,6 @@
 import type { Problem } from '../config/error.js';
 import type { Key } from '../config/key.js';
+import type { Engine } from '../graph/volgen.js';
 import type { DoctorReport } from './doctor/check.js';
 import type { JoinRequest } from './joining.js';
 import type { ServersReport } from './servers-report.js';
@@ -80,6 +81,8 @@ export interface Status {
     readonly pid: number | null;
     readonly port: number | null;
     readonly path: string | null;
+    /** What runs it. */
+    readonly engine: Engine | null;
   };
 }
 
@@ -89,6 +92,8 @@ export interface ServeRequest {
   readonly token: string | undefined;
   /** Brick directory; undefined takes the state dir's. */
   readonly brick: string | undefined;
+  /** What is to run the brick; undefined: hfs_brickd, or for a server what runs it already. */
+  readonly engine: Engine | undefined;
 }
 
 /** What a change of the list did to the node: it serves now, serves no more, or (as a member) came or went. */

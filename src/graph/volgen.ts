@@ -3,8 +3,12 @@ import { type PrintedVolume, printVolfile } from './volfile.js';
 /*
  * The volfiles of the config filesystem, made from the list of its servers. Pure: the same arguments give the same
  * bytes. They load in stock glusterfsd and glusterfs too, which warn of the options that are this engine's own
- * (`writer`, `up-while-applied`, `mark-failed-syncs`) and go without them.
+ * (`writer`, `up-while-applied`, `mark-failed-syncs`) and go without them. A brick that is meant for stock glusterfsd has none
+ * of them: there the applier has an export of its own, below the guard.
  */
+
+/** What runs a brick: hfs_brickd, or the distribution's glusterfsd. */
+export type Engine = 'embedded' | 'glusterfs';
 
 /** One server of the config filesystem. */
 export interface ConfigServer {
@@ -24,6 +28,11 @@ export interface Credentials {
 /** The exports of a config server's brick. */
 export const JOURNAL_EXPORT = 'journal';
 export const VALUES_EXPORT = 'values';
+/**
+ * What the applier uses where glusterfsd serves: its guard knows no writer. A translator of its own: glusterfsd was seen to send
+ * the fops of an export through another one that stands directly above it.
+ */
+const WRITER_EXPORT = 'values-writer';
 
 export interface ConfigBrick {
   /** The volume-id of both exports. */
@@ -33,6 +42,7 @@ export interface ConfigBrick {
   /** The address to listen at. */
   readonly bindAddress: string;
   readonly port: number;
+  readonly engine?: Engine;
   /** May use the journal: whoever leads, on any node. */
   readonly leader: Credentials;
   /** Alone may change the values: the applier on this node, nobody else. */
@@ -47,19 +57,20 @@ export interface ConfigBrick {
  */
 export function configBrickVolfile(brick: ConfigBrick): string {
   for (const user of [brick.leader, brick.applier, brick.reader]) checkLogin(user);
+  const isStock = brick.engine === 'glusterfs';
+  const own = isStock ? {} : { 'mark-failed-syncs': 'on' };
+  const guard = isStock ? {} : { writer: brick.applier.login, 'up-while-applied': 'on' };
   return printVolfile([
-    posix(JOURNAL_EXPORT, brick.clusterId, `${brick.directory}/journal`, {
-      'mark-failed-syncs': 'on',
-    }),
+    posix(JOURNAL_EXPORT, brick.clusterId, `${brick.directory}/journal`, own),
     posix('values-posix', brick.clusterId, `${brick.directory}/values`),
     volume('values-locks', 'features/locks', {}, ['values-posix']),
-    volume(
-      VALUES_EXPORT,
-      'features/read-only',
-      { 'read-only': 'on', writer: brick.applier.login, 'up-while-applied': 'on' },
-      ['values-locks'],
-    ),
-    configServer(brick),
+    volume(VALUES_EXPORT, 'features/read-only', { 'read-only': 'on', ...guard }, ['values-locks']),
+    ...(isStock
+      ? [
+          volume(WRITER_EXPORT, 'features/read-only', { 'read-only': 'off' }, ['values-locks']),
+          stockServer(brick),
+        ]
+      : [configServer(brick)]),
   ]);
 }
 
@@ -70,17 +81,36 @@ function checkLogin({ login }: Credentials): void {
 
 function configServer(brick: ConfigBrick): PrintedVolume {
   const { leader, applier, reader } = brick;
+  return serverOf(brick, {
+    [JOURNAL_EXPORT]: leader.login,
+    [VALUES_EXPORT]: `${applier.login},${reader.login}`,
+  });
+}
+
+function stockServer(brick: ConfigBrick): PrintedVolume {
+  const { leader, applier, reader } = brick;
+  return serverOf(brick, {
+    [JOURNAL_EXPORT]: leader.login,
+    [VALUES_EXPORT]: reader.login,
+    [WRITER_EXPORT]: applier.login,
+  });
+}
+
+/** The border, with who may use which export. */
+function serverOf(brick: ConfigBrick, exports: Readonly<Record<string, string>>): PrintedVolume {
+  const { leader, applier, reader } = brick;
   const options = {
     ...socket(brick.bindAddress),
     'transport.socket.bind-address': brick.bindAddress,
     'transport.socket.listen-port': `${brick.port}`,
-    [`auth.login.${JOURNAL_EXPORT}.allow`]: leader.login,
-    [`auth.login.${VALUES_EXPORT}.allow`]: `${applier.login},${reader.login}`,
+    ...Object.fromEntries(
+      Object.entries(exports).map(([name, users]) => [`auth.login.${name}.allow`, users]),
+    ),
     [`auth.login.${leader.login}.password`]: leader.password,
     [`auth.login.${applier.login}.password`]: applier.password,
     [`auth.login.${reader.login}.password`]: reader.password,
   };
-  return volume('config-server', 'protocol/server', options, [JOURNAL_EXPORT, VALUES_EXPORT]);
+  return volume('config-server', 'protocol/server', options, Object.keys(exports));
 }
 
 /**
@@ -108,9 +138,19 @@ export function configJournalVolfile(server: ConfigServer, leader: Credentials):
   return printVolfile([client(server, JOURNAL_EXPORT, leader)]);
 }
 
-/** One server's values, for its applier, or for a look at that copy alone. */
+/** One server's values, for a look at that copy alone. */
 export function configValuesVolfile(server: ConfigServer, user: Credentials): string {
   return printVolfile([client(server, VALUES_EXPORT, user)]);
+}
+
+/** One server's values, for its applier. */
+export function configApplierVolfile(
+  server: ConfigServer,
+  applier: Credentials,
+  engine: Engine,
+): string {
+  const subvolume = engine === 'glusterfs' ? WRITER_EXPORT : VALUES_EXPORT;
+  return printVolfile([client(server, subvolume, applier)]);
 }
 
 const REPLICATE = 'config-replicate-0';

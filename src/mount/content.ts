@@ -1,8 +1,9 @@
 import { type Dict, NO_DICT } from '../fop/dict.js';
 import { FopError, isErrno } from '../fop/error.js';
 import { Fd, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from '../fop/fd.js';
+import type { Frame } from '../fop/frame.js';
 import type { Gfid } from '../fop/gfid.js';
-import type { Iatt } from '../fop/iatt.js';
+import { type Iatt, NO_IATT, SETATTR_ATIME, SETATTR_MTIME } from '../fop/iatt.js';
 import type { ByteString } from '../fop/name.js';
 import type { Wind } from './walk.js';
 
@@ -59,6 +60,8 @@ export interface NewContent {
   readonly data: Buffer;
   /** Of the file where there is none yet. */
   readonly gfid: Gfid;
+  /** When it was changed, where that is not now. */
+  readonly time?: Frame['time'];
 }
 
 /**
@@ -66,7 +69,7 @@ export interface NewContent {
  * carry more than 8 MiB: there a reader may see a part of it.
  */
 export async function writeContent(wind: Wind, content: NewContent): Promise<Iatt> {
-  const { data, gfid, ...place } = content;
+  const { data, gfid, time: _time, ...place } = content;
   const xdata: Dict = new Map([['gfid-req', { type: 'gfid', gfid }]]);
   if (data.length > PUT_BYTES) return writeInPlace(wind, content, xdata);
   const rest = { flags: WRITE_FLAGS, umask: 0, offset: 0, xattr: null };
@@ -81,7 +84,7 @@ export async function writeContent(wind: Wind, content: NewContent): Promise<Iat
 const WRITE_FLAGS = O_WRONLY | O_CREAT | O_TRUNC;
 
 async function writeInPlace(wind: Wind, content: NewContent, xdata: Dict): Promise<Iatt> {
-  const { data, gfid, ...place } = content;
+  const { data, gfid, time, ...place } = content;
   const fd = new Fd(gfid, WRITE_FLAGS);
   const { stat } = await wind('create', { ...place, flags: fd.flags, umask: 0, fd, xdata });
   let last = stat;
@@ -95,5 +98,17 @@ async function writeInPlace(wind: Wind, content: NewContent, xdata: Dict): Promi
   } finally {
     await wind('release', { fd, xdata: NO_DICT });
   }
-  return last;
+  return time === undefined ? last : setTime(wind, stat.gfid, time);
+}
+
+/** A brick without features/utime in front of it takes its own clock for what is written. */
+async function setTime(
+  wind: Wind,
+  gfid: Gfid,
+  { sec, nsec }: NonNullable<Frame['time']>,
+): Promise<Iatt> {
+  const times = { atime: sec, atimeNsec: nsec, mtime: sec, mtimeNsec: nsec };
+  const valid = SETATTR_ATIME | SETATTR_MTIME;
+  const request = { gfid, stbuf: { ...NO_IATT, ...times }, valid, xdata: NO_DICT };
+  return (await wind('setattr', request)).postbuf;
 }

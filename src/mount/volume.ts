@@ -85,8 +85,9 @@ export class Volume {
     const { parent, name: bname } = parentAndName(path);
     const gfid = creation.gfid ?? this.options.newGfid();
     const mode = creation.mode ?? 0o644;
+    const time = this.options.frame?.time;
     return this.walk.inDirectory(parent, (pargfid) =>
-      writeContent(this.wind, { pargfid, bname, mode, data, gfid }),
+      writeContent(this.wind, { pargfid, bname, mode, data, gfid, time }),
     );
   }
 

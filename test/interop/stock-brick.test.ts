@@ -10,8 +10,10 @@ import { buildGraph, type Graph } from '../../src/graph/graph.js';
 import { TRANSLATORS } from '../../src/graph/translators.js';
 import {
   type ConfigServer,
+  configApplierVolfile,
   configBrickVolfile,
   configJournalVolfile,
+  configValuesVolfile,
 } from '../../src/graph/volgen.js';
 import { Volume } from '../../src/mount/volume.js';
 import { nodeNetwork } from '../../src/platform/node/network.js';
@@ -42,7 +44,11 @@ describe('our client on a stock glusterfsd', function () {
     for (const name of ['journal', 'values']) makeBrick(join(directory, name), CLUSTER_ID);
     server = { ...server, port: await freePort() };
     const address = { bindAddress: server.host, port: server.port };
-    const text = configBrickVolfile({ clusterId: CLUSTER_ID, directory, ...address, ...users });
+    const engine = 'glusterfs';
+    const text = configBrickVolfile({
+      ...{ clusterId: CLUSTER_ID, directory, engine },
+      ...{ ...address, ...users },
+    });
     const [volfile, log] = [join(directory, 'brick.vol'), join(directory, 'brick.log')];
     writeFileSync(volfile, text);
     brick = spawn('glusterfsd', ['-N', '-f', volfile, '-l', log], { stdio: 'ignore' });
@@ -78,6 +84,28 @@ describe('our client on a stock glusterfsd', function () {
     await volume.rmdir('d');
     assert.deepEqual(await volume.list('/'), []);
     await assert.rejects(volume.stat('d'), { errno: 'ENOENT' });
+  });
+
+  it('lets the applier change the values, and the reader only read them', async () => {
+    const applier = await connected(configApplierVolfile(server, APPLIER, 'glusterfs'));
+    const reader = await connected(configValuesVolfile(server, READER));
+    try {
+      const [mine, theirs] = [applier, reader].map(
+        ({ top }) => new Volume(top, { newGfid: randomUUID }),
+      );
+      assert.ok(mine && theirs);
+      await mine.writeFile('key', Buffer.from('value'));
+      assert.equal((await theirs.readFile('key')).toString(), 'value');
+      await assert.rejects(theirs.writeFile('other', Buffer.from('x')), { errno: 'EROFS' });
+      await assert.rejects(theirs.unlink('key'), { errno: 'EROFS' });
+      await assert.rejects(theirs.setxattr('key', 'user.x', Buffer.from('y')), { errno: 'EROFS' });
+      await mine.unlink('key');
+      assert.deepEqual(await theirs.list('/'), []);
+    } finally {
+      await applier.stop();
+      await reader.stop();
+    }
+    await assert.rejects(connected(configApplierVolfile(server, READER, 'glusterfs')), /refused/);
   });
 
   it('and the reader is refused there', async () => {

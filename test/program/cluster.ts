@@ -85,16 +85,21 @@ export class Cluster {
     return node;
   }
 
-  async bootstrap(node: ClusterNode): Promise<void> {
-    const { code, stderr } = await node.cli(['serve', '--bootstrap']);
+  async bootstrap(node: ClusterNode, more: readonly string[] = []): Promise<void> {
+    const { code, stderr } = await node.cli(['serve', '--bootstrap', ...more]);
     assert.equal(code, 0, stderr);
   }
 
   /** Lets a node in over a running server, with a new token. */
-  async join(node: ClusterNode, over = this.running[0]): Promise<void> {
+  async join(
+    node: ClusterNode,
+    over = this.running[0],
+    more: readonly string[] = [],
+  ): Promise<void> {
     assert.ok(over && over !== node);
     const token = (await over.cli(['token', 'create'])).stdout.trim();
-    const { code, stderr } = await node.cli(['serve', '--join', over.address, '--token', token]);
+    const words = ['serve', '--join', over.address, '--token', token, ...more];
+    const { code, stderr } = await node.cli(words);
     assert.equal(code, 0, stderr);
   }
 

@@ -169,7 +169,8 @@ export class SimHekafsd implements PeerService {
     this.config = config;
     await this.foundLog(config, cluster, brick);
     const number = brick.number ?? 0;
-    await config.start({ host: server.setup.machine.host, port: brick.port, number });
+    const { host } = server.setup.machine;
+    await config.start({ host, port: brick.port, number, engine: 'embedded' });
   }
 
   private newNode(cluster: string, secret: string): ConfigNode {

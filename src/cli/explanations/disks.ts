@@ -48,7 +48,10 @@ export const DISKS = {
       'a state directory that was copied together with the paths in it',
       'a brick of an earlier hekafsd that still runs',
     ],
-    todo: ['ps ax | grep hfs_brickd shows it', 'end the one that should not be there'],
+    todo: [
+      "ps ax | grep -E 'hfs_brickd|glusterfsd' shows it",
+      'end the one that should not be there',
+    ],
   },
   'HFS-5012': {
     means:
@@ -72,5 +75,23 @@ export const DISKS = {
     means: 'The program was started in a directory that no longer exists.',
     causes: ['the shell stands in a directory that somebody has removed or made anew'],
     todo: ['change to a directory that exists (cd /) and start it there'],
+  },
+  'HFS-5015': {
+    means:
+      'The brick of this server is to be run by glusterfsd, and that cannot be done here. Nothing on disk has changed.',
+    causes: [
+      'the package glusterfs-server is not installed',
+      'hekafsd does not run as root, or the brick was made without trusted.* attributes',
+    ],
+    todo: [
+      'apt-get install glusterfs-server, and run hekafsd as root',
+      'or hfs_config serve --engine embedded: the same brick, run by hfs_brickd',
+    ],
+  },
+  'HFS-5016': {
+    means:
+      'The glusterfsd that runs the brick of this server has written an error into its log. hekafsd repeats it here.',
+    causes: ['a disk that fails', 'a client that is refused', 'clients that disconnect'],
+    todo: ['read the log that the line names, around that time'],
   },
 } as const satisfies Readonly<Record<string, Explanation>>;

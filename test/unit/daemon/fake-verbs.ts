@@ -83,7 +83,7 @@ export class FakeVerbs implements Verbs {
       survives: 0,
       mount: { verified: true, why: 'all markers agree' },
       heal: { caughtUp: true, behind: 0 },
-      brick: { pid: null, port: null, path: null },
+      brick: { pid: null, port: null, path: null, engine: null },
     };
   }
 
