@@ -44,6 +44,8 @@ export type DiskTime = { readonly sec: number; readonly nsec: number } | 'now' |
  */
 export interface Disk {
   lstat(path: ByteString): DiskStat;
+  /** `lstat`, or undefined where there is no such name: an exception costs more than the call. */
+  find(path: ByteString): DiskStat | undefined;
   /** Follows symlinks. */
   stat(path: ByteString): DiskStat;
   fstat(file: FileNumber): DiskStat;
@@ -70,6 +72,8 @@ export interface Disk {
   chown(path: ByteString, uid: number, gid: number): void;
   utimes(path: ByteString, atime: DiskTime, mtime: DiskTime): void;
   getxattr(target: ByteString | FileNumber, name: ByteString): Buffer;
+  /** `getxattr`, or undefined where there is no such attribute. */
+  findxattr(target: ByteString | FileNumber, name: ByteString): Buffer | undefined;
   /** `flags`: 0, 1 only create (EEXIST), 2 only replace (ENODATA). */
   setxattr(
     target: ByteString | FileNumber,

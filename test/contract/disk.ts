@@ -233,11 +233,19 @@ export function diskContract(name: string, prefix: string, make: () => DiskStack
       refuses('ENODATA', () => disk.setxattr(file, `${name}x`, Buffer.alloc(1), 2));
       disk.setxattr(file, `${prefix}empty`, Buffer.alloc(0), 0);
       assert.deepEqual(disk.getxattr(file, name), Buffer.from([0, 255]));
+      assert.deepEqual(disk.findxattr(at('f'), name), Buffer.from([0, 255]));
+      assert.equal(disk.findxattr(file, `${name}x`), undefined);
+      disk.setxattr(file, `${prefix}long`, Buffer.alloc(2000, 'l'), 0);
+      assert.equal(disk.getxattr(at('f'), `${prefix}long`).length, 2000);
+      disk.removexattr(file, `${prefix}long`);
       assert.deepEqual([...disk.listxattr(at('f'))].sort(), [`${prefix}empty`, name]);
       disk.removexattr(at('f'), name);
       refuses('ENODATA', () => disk.removexattr(file, name));
       disk.close(file);
       refuses('ENOENT', () => disk.getxattr(at('g'), name));
+      refuses('ENOENT', () => disk.findxattr(at('g'), name));
+      assert.equal(disk.find(at('g')), undefined);
+      refuses('ENOTDIR', () => disk.find(at('f/g')));
     });
 
     it('syncs files and directories', async () => {

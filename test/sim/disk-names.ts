@@ -2,6 +2,7 @@ import { type ErrnoName, FopError } from '../../src/fop/error.js';
 import { O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY } from '../../src/fop/fd.js';
 import { isSymlink } from '../../src/fop/iatt.js';
 import type { ByteString } from '../../src/fop/name.js';
+import type { DiskTime } from '../../src/platform/disk.js';
 import type { Clock } from '../../src/platform/platform.js';
 import type { SimInode } from './disk-inode.js';
 import type { Platter } from './disk-platter.js';
@@ -82,6 +83,12 @@ export class Names {
     const ms = this.clock.wallMs();
     const sec = Math.floor(ms / 1000);
     return { sec, nsec: Math.floor((ms - sec * 1000) * 1e6) };
+  }
+
+  /** What a time becomes that is to be set. */
+  time(time: DiskTime, was: { sec: number; nsec: number }): { sec: number; nsec: number } {
+    if (time === 'now') return this.now();
+    return time === 'omit' ? was : { sec: time.sec, nsec: time.nsec };
   }
 
   rename(from: Place & { readonly inode: SimInode }, to: Place): void {

@@ -15,6 +15,7 @@ import { isSymlink, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../src/fop/iatt
 import type { ByteString } from '../../src/fop/name.js';
 import type { Disk, DiskDirent, DiskStat, DiskTime, FileNumber } from '../../src/platform/disk.js';
 import type { Clock, Random } from '../../src/platform/platform.js';
+import { absent } from '../../src/xlators/storage/posix/brick.js';
 import type { SimInode } from './disk-inode.js';
 import { Names, whyNotOpen } from './disk-names.js';
 import { PAGE_BYTES } from './disk-pages.js';
@@ -98,6 +99,10 @@ export class SimDisk implements Disk {
     return this.existing(path, 'lstat').stat(DEV);
   }
 
+  find(path: ByteString): DiskStat | undefined {
+    return absent(() => this.lstat(path), 'ENOENT');
+  }
+
   stat(path: ByteString): DiskStat {
     return this.existing(path, 'stat', true).stat(DEV);
   }
@@ -163,7 +168,7 @@ export class SimDisk implements Disk {
   }
 
   mkdir(path: ByteString, mode: number): void {
-    this.make(path, 'mkdir', S_IFDIR | (mode & 0o7777));
+    this.names.make(this.walk(path, 'mkdir'), 'mkdir', S_IFDIR | (mode & 0o7777));
   }
 
   rmdir(path: ByteString): void {
@@ -191,7 +196,7 @@ export class SimDisk implements Disk {
 
   symlink(target: ByteString, path: ByteString): void {
     if (target === '' || target.includes('\0')) throw new FopError('ENOENT', 'symlink');
-    this.make(path, 'symlink', S_IFLNK | 0o777).target = target;
+    this.names.make(this.walk(path, 'symlink'), 'symlink', S_IFLNK | 0o777).target = target;
   }
 
   readlink(path: ByteString): ByteString {
@@ -205,7 +210,12 @@ export class SimDisk implements Disk {
   }
 
   mknod(path: ByteString, mode: number, dev: number): void {
-    this.make(path, 'mknod', (mode & S_IFMT) === 0 ? mode | S_IFREG : mode, dev);
+    this.names.make(
+      this.walk(path, 'mknod'),
+      'mknod',
+      (mode & S_IFMT) === 0 ? mode | S_IFREG : mode,
+      dev,
+    );
   }
 
   chmod(path: ByteString, mode: number): void {
@@ -229,13 +239,17 @@ export class SimDisk implements Disk {
   utimes(path: ByteString, atime: DiskTime, mtime: DiskTime): void {
     const inode = this.existing(path, 'utimensat');
     const before = { atime: inode.atime, mtime: inode.mtime };
-    inode.atime = this.time(atime, inode.atime);
-    inode.mtime = this.time(mtime, inode.mtime);
+    inode.atime = this.names.time(atime, inode.atime);
+    inode.mtime = this.names.time(mtime, inode.mtime);
     this.names.changed(inode, () => Object.assign(inode, before));
   }
 
   getxattr(target: ByteString | FileNumber, name: ByteString): Buffer {
     return this.xattrs.get(this.target(target, 'getxattr'), name);
+  }
+
+  findxattr(target: ByteString | FileNumber, name: ByteString): Buffer | undefined {
+    return absent(() => this.getxattr(target, name), 'ENODATA');
   }
 
   setxattr(
@@ -375,19 +389,10 @@ export class SimDisk implements Disk {
     return inode;
   }
 
-  private make(path: ByteString, call: string, mode: number, rdev = 0): SimInode {
-    return this.names.make(this.walk(path, call), call, mode, rdev);
-  }
-
   private setSize(inode: SimInode, size: number): void {
     if (!Number.isSafeInteger(size) || size < 0) throw new FopError('EINVAL', 'ftruncate');
     const from = Math.min(size, inode.pages.size);
     const length = Number.POSITIVE_INFINITY;
     this.names.changeBytes(inode, from, length, () => inode.pages.truncate(size));
-  }
-
-  private time(time: DiskTime, was: { sec: number; nsec: number }) {
-    if (time === 'now') return this.names.now();
-    return time === 'omit' ? was : { sec: time.sec, nsec: time.nsec };
   }
 }

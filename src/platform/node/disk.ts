@@ -6,51 +6,21 @@ import type { ByteString } from '../../fop/name.js';
 import type { Disk, DiskStat, DiskTime, FileNumber } from '../disk.js';
 import { readDirectory } from './directory.js';
 import { asFopError, calling } from './failure.js';
+import { diskStat, type FileStatus, fastFileStatus, portableFileStatus } from './file-status.js';
 import { makeNode, setTimes } from './inode.js';
-import { requireSystemCalls } from './syscalls.js';
+import { requireSystemCalls, type SystemCalls, systemCalls } from './syscalls.js';
 import { nodeXattrs, type Xattrs } from './xattr.js';
 
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
-const NS_PER_SEC = 1_000_000_000n;
 
 /** This machine's files. */
 export function nodeDisk(): Disk {
-  return new NodeDisk(nodeXattrs());
+  return new NodeDisk(nodeXattrs(), systemCalls());
 }
 
 function bytes(path: ByteString): Buffer {
   return Buffer.from(path, 'latin1');
-}
-
-/** Whole seconds below, so that times before 1970 have nanoseconds above zero too. */
-function seconds(ns: bigint): number {
-  return Number((ns - BigInt(nanoseconds(ns))) / NS_PER_SEC);
-}
-
-function nanoseconds(ns: bigint): number {
-  return Number(((ns % NS_PER_SEC) + NS_PER_SEC) % NS_PER_SEC);
-}
-
-function diskStat(stat: fs.BigIntStats): DiskStat {
-  return {
-    dev: Number(stat.dev),
-    ino: stat.ino,
-    mode: Number(stat.mode),
-    nlink: Number(stat.nlink),
-    uid: Number(stat.uid),
-    gid: Number(stat.gid),
-    rdev: Number(stat.rdev),
-    size: Number(stat.size),
-    blksize: Number(stat.blksize),
-    blocks: Number(stat.blocks),
-    atime: seconds(stat.atimeNs),
-    atimeNsec: nanoseconds(stat.atimeNs),
-    mtime: seconds(stat.mtimeNs),
-    mtimeNsec: nanoseconds(stat.mtimeNs),
-    ctime: seconds(stat.ctimeNs),
-    ctimeNsec: nanoseconds(stat.ctimeNs),
-  };
 }
 
 /** Settles a call of the thread pool. */
@@ -71,10 +41,23 @@ function syncFile(call: 'fsync' | 'fdatasync', file: FileNumber): Promise<void> 
 }
 
 class NodeDisk implements Disk {
-  constructor(private readonly xattrs: Xattrs) {}
+  private readonly status: FileStatus;
+
+  constructor(
+    private readonly xattrs: Xattrs,
+    calls: SystemCalls | undefined,
+  ) {
+    this.status = calls === undefined ? portableFileStatus : fastFileStatus(calls);
+  }
 
   lstat(path: ByteString): DiskStat {
-    return calling('lstat', () => diskStat(fs.lstatSync(bytes(path), { bigint: true })));
+    const stat = this.status.find(path);
+    if (stat === undefined) throw new FopError('ENOENT', 'lstat');
+    return stat;
+  }
+
+  find(path: ByteString): DiskStat | undefined {
+    return this.status.find(path);
   }
 
   stat(path: ByteString): DiskStat {
@@ -82,7 +65,7 @@ class NodeDisk implements Disk {
   }
 
   fstat(file: FileNumber): DiskStat {
-    return calling('fstat', () => diskStat(fs.fstatSync(file, { bigint: true })));
+    return this.status.ofFile(file);
   }
 
   open(path: ByteString, flags: number, mode: number): FileNumber {
@@ -158,6 +141,10 @@ class NodeDisk implements Disk {
 
   getxattr(target: ByteString | FileNumber, name: ByteString): Buffer {
     return this.xattrs.get(target, name);
+  }
+
+  findxattr(target: ByteString | FileNumber, name: ByteString): Buffer | undefined {
+    return this.xattrs.find(target, name);
   }
 
   setxattr(

@@ -10,14 +10,18 @@ import type { ByteString } from '../../fop/name.js';
 
 /** One call: negative means failure, and the errno is thrown. Byte strings are passed NUL-terminated. */
 export interface SystemCalls {
-  lgetxattr(path: ByteString, name: ByteString, into: Uint8Array): number;
-  fgetxattr(file: number, name: ByteString, into: Uint8Array): number;
+  /** These and the next four often fail on purpose: they answer the errno, negative, where others throw it. */
+  lgetxattr(path: ByteString, name: ByteString, into: Uint8Array, size: number): number;
+  fgetxattr(file: number, name: ByteString, into: Uint8Array, size: number): number;
+  llistxattr(path: ByteString, into: Uint8Array, size: number): number;
+  flistxattr(file: number, into: Uint8Array, size: number): number;
+  /** `statx(2)` of a path, not through a symlink at its end: fills `into`, a `struct statx` of 256 bytes. */
+  lstatx(path: ByteString, into: Uint8Array): number;
+  fstatx(file: number, into: Uint8Array): number;
   lsetxattr(path: ByteString, name: ByteString, value: Uint8Array, flags: number): void;
   fsetxattr(file: number, name: ByteString, value: Uint8Array, flags: number): void;
   lremovexattr(path: ByteString, name: ByteString): void;
   fremovexattr(file: number, name: ByteString): void;
-  llistxattr(path: ByteString, into: Uint8Array): number;
-  flistxattr(file: number, into: Uint8Array): number;
   mknod(path: ByteString, mode: number, dev: number): void;
   /** `times`: two `struct timespec`; does not follow a symlink. */
   utimensat(path: ByteString, times: Uint8Array): void;
@@ -56,11 +60,20 @@ export function requireSystemCalls(call: string): SystemCalls {
   return calls;
 }
 
-/** The C form of a byte string. One that holds a NUL would be cut silently: EINVAL. */
-function cString(text: ByteString, call: string): Buffer {
-  if (text.includes('\0')) throw new FopError('EINVAL', call);
-  return Buffer.from(`${text}\0`, 'latin1');
+/** The C form of a byte string, until the next one is asked of this scratch. One that holds a NUL would be cut silently: EINVAL. */
+function cStrings(): (text: ByteString, call: string) => Buffer {
+  const scratch = Buffer.alloc(SCRATCH_BYTES);
+  return (text, call) => {
+    if (text.includes('\0')) throw new FopError('EINVAL', call);
+    if (text.length >= SCRATCH_BYTES) return Buffer.from(`${text}\0`, 'latin1');
+    scratch.write(text, 0, text.length, 'latin1');
+    scratch[text.length] = 0;
+    return scratch;
+  };
 }
+
+/** Longer than any path that the kernel takes. */
+const SCRATCH_BYTES = 8192;
 
 function load(): SystemCalls | null {
   if (process.platform !== 'linux') return null;
@@ -74,6 +87,14 @@ function load(): SystemCalls | null {
 
 function bind(koffi: Koffi): SystemCalls {
   const library = koffi.load(null);
+  const [cString, cName] = [cStrings(), cStrings()];
+  const quiet = (name: string, result: string, ...parameters: string[]) => {
+    const func = library.func(name, result, parameters);
+    return (...args: readonly (number | Uint8Array)[]): number => {
+      const answer = func(...args);
+      return answer < 0 ? -koffi.errno() : answer;
+    };
+  };
   const native = (name: string, result: string, ...parameters: string[]) => {
     const func = library.func(name, result, parameters);
     return (...args: readonly (number | Uint8Array)[]): number => {
@@ -83,14 +104,15 @@ function bind(koffi: Koffi): SystemCalls {
     };
   };
   const [pointer, int, size, long] = ['void *', 'int', 'size_t', 'int64_t'] as const;
-  const lget = native('lgetxattr', long, pointer, pointer, pointer, size);
-  const fget = native('fgetxattr', long, int, pointer, pointer, size);
+  const lget = quiet('lgetxattr', int, pointer, pointer, pointer, size);
+  const fget = quiet('fgetxattr', int, int, pointer, pointer, size);
+  const statx = quiet('statx', int, int, pointer, int, 'unsigned int', pointer);
   const lset = native('lsetxattr', int, pointer, pointer, pointer, size, int);
   const fset = native('fsetxattr', int, int, pointer, pointer, size, int);
   const lremove = native('lremovexattr', int, pointer, pointer);
   const fremove = native('fremovexattr', int, int, pointer);
-  const llist = native('llistxattr', long, pointer, pointer, size);
-  const flist = native('flistxattr', long, int, pointer, size);
+  const llist = quiet('llistxattr', int, pointer, pointer, size);
+  const flist = quiet('flistxattr', int, int, pointer, size);
   const mknod = native('mknod', int, pointer, 'unsigned int', 'uint64_t');
   const utimensat = native('utimensat', int, int, pointer, pointer, int);
   const fallocate = native('fallocate', int, int, int, long, long);
@@ -100,18 +122,21 @@ function bind(koffi: Koffi): SystemCalls {
   const socket = native('socket', int, int, int, int);
   const sendto = native('sendto', long, int, pointer, size, int, pointer, 'unsigned int');
   return {
-    lgetxattr: (path, name, into) =>
-      lget(cString(path, 'lgetxattr'), cString(name, 'lgetxattr'), into, into.length),
-    fgetxattr: (file, name, into) => fget(file, cString(name, 'fgetxattr'), into, into.length),
+    lgetxattr: (path, name, into, most) =>
+      lget(cString(path, 'lgetxattr'), cName(name, 'lgetxattr'), into, most),
+    fgetxattr: (file, name, into, most) => fget(file, cName(name, 'fgetxattr'), into, most),
+    lstatx: (path, into) =>
+      statx(AT_FDCWD, cString(path, 'lstat'), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into),
+    fstatx: (file, into) => statx(file, NO_PATH, AT_EMPTY_PATH, STATX_BASIC_STATS, into),
     lsetxattr: (path, name, value, flags) =>
-      void lset(cString(path, 'lsetxattr'), cString(name, 'lsetxattr'), value, value.length, flags),
+      void lset(cString(path, 'lsetxattr'), cName(name, 'lsetxattr'), value, value.length, flags),
     fsetxattr: (file, name, value, flags) =>
-      void fset(file, cString(name, 'fsetxattr'), value, value.length, flags),
+      void fset(file, cName(name, 'fsetxattr'), value, value.length, flags),
     lremovexattr: (path, name) =>
-      void lremove(cString(path, 'lremovexattr'), cString(name, 'lremovexattr')),
-    fremovexattr: (file, name) => void fremove(file, cString(name, 'fremovexattr')),
-    llistxattr: (path, into) => llist(cString(path, 'llistxattr'), into, into.length),
-    flistxattr: (file, into) => flist(file, into, into.length),
+      void lremove(cString(path, 'lremovexattr'), cName(name, 'lremovexattr')),
+    fremovexattr: (file, name) => void fremove(file, cName(name, 'fremovexattr')),
+    llistxattr: (path, into, most) => llist(cString(path, 'llistxattr'), into, most),
+    flistxattr: (file, into, most) => flist(file, into, most),
     mknod: (path, mode, dev) => void mknod(cString(path, 'mknod'), mode, dev),
     utimensat: (path, times) =>
       void utimensat(AT_FDCWD, cString(path, 'utimensat'), times, AT_SYMLINK_NOFOLLOW),
@@ -127,6 +152,9 @@ function bind(koffi: Koffi): SystemCalls {
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+const NO_PATH = Buffer.alloc(1);
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 

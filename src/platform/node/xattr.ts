@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { FopError } from '../../fop/error.js';
+import { constants } from 'node:os';
+import { errnoName, FopError, isErrno } from '../../fop/error.js';
 import type { ByteString } from '../../fop/name.js';
 import { asFopError, calling } from './failure.js';
 import { type SystemCalls, systemCalls } from './syscalls.js';
@@ -8,6 +9,8 @@ import { type SystemCalls, systemCalls } from './syscalls.js';
 /** Extended attributes of a path (never through a symlink) or an open file. */
 export interface Xattrs {
   get(target: ByteString | number, name: ByteString): Buffer;
+  /** The same; undefined where there is no such attribute. */
+  find(target: ByteString | number, name: ByteString): Buffer | undefined;
   /** `flags`: 0, 1 only create (EEXIST), 2 only replace (ENODATA). */
   set(target: ByteString | number, name: ByteString, value: Uint8Array, flags: 0 | 1 | 2): void;
   remove(target: ByteString | number, name: ByteString): void;
@@ -16,6 +19,7 @@ export interface Xattrs {
 
 /** The kernel's own bound of a value and of a list. */
 const MAX_XATTR_BYTES = 65_536;
+const { ERANGE, ENODATA } = constants.errno;
 
 /** Those of koffi where it loads, else those of fs-xattr, else ENOSYS at each use. */
 export function nodeXattrs(): Xattrs {
@@ -23,17 +27,34 @@ export function nodeXattrs(): Xattrs {
   return (calls && fastXattrs(calls)) ?? portableXattrs() ?? NO_XATTRS;
 }
 
+/** What is read first: the kernel clears a buffer as large as the one it is offered, at each call. */
+const FIRST_XATTR_BYTES = 512;
+
 /** The system calls themselves: no symlink is followed and no name is text. */
 export function fastXattrs(calls: SystemCalls): Xattrs {
   const scratch = Buffer.alloc(MAX_XATTR_BYTES);
-  const copy = (size: number) => Buffer.from(scratch.subarray(0, size));
+  const read = (target: ByteString | number, name: ByteString, most: number): number =>
+    typeof target === 'number'
+      ? calls.fgetxattr(target, name, scratch, most)
+      : calls.lgetxattr(target, name, scratch, most);
+  const list = (target: ByteString | number, most: number): number =>
+    typeof target === 'number'
+      ? calls.flistxattr(target, scratch, most)
+      : calls.llistxattr(target, scratch, most);
+  const find = (target: ByteString | number, name: ByteString): Buffer | undefined => {
+    let size = read(target, name, FIRST_XATTR_BYTES);
+    if (size === -ERANGE) size = read(target, name, MAX_XATTR_BYTES);
+    if (size >= 0) return Buffer.from(scratch.subarray(0, size));
+    if (size === -ENODATA) return undefined;
+    throw new FopError(errnoName(-size), 'getxattr');
+  };
   return {
-    get: (target, name) =>
-      copy(
-        typeof target === 'number'
-          ? calls.fgetxattr(target, name, scratch)
-          : calls.lgetxattr(target, name, scratch),
-      ),
+    find,
+    get: (target, name) => {
+      const value = find(target, name);
+      if (value === undefined) throw new FopError('ENODATA', 'getxattr');
+      return value;
+    },
     set: (target, name, value, flags) =>
       typeof target === 'number'
         ? calls.fsetxattr(target, name, value, flags)
@@ -43,14 +64,10 @@ export function fastXattrs(calls: SystemCalls): Xattrs {
         ? calls.fremovexattr(target, name)
         : calls.lremovexattr(target, name),
     list: (target) => {
-      const size =
-        typeof target === 'number'
-          ? calls.flistxattr(target, scratch)
-          : calls.llistxattr(target, scratch);
-      return scratch
-        .toString('latin1', 0, size)
-        .split('\0')
-        .filter((name) => name !== '');
+      let size = list(target, FIRST_XATTR_BYTES);
+      if (size === -ERANGE) size = list(target, MAX_XATTR_BYTES);
+      if (size < 0) throw new FopError(errnoName(-size), 'listxattr');
+      return size === 0 ? [] : scratch.toString('latin1', 0, size - 1).split('\0');
     },
   };
 }
@@ -76,9 +93,18 @@ export function portableXattrs(): Xattrs | undefined {
     typeof target === 'number'
       ? calling(call, () => run(`/proc/self/fd/${target}`))
       : withName(target, call, run);
+  const get = (target: ByteString | number, name: ByteString): Buffer =>
+    within(target, 'getxattr', (path) => library.getAttributeSync(path, attributeName(name)));
   return {
-    get: (target, name) =>
-      within(target, 'getxattr', (path) => library.getAttributeSync(path, attributeName(name))),
+    get,
+    find: (target, name) => {
+      try {
+        return get(target, name);
+      } catch (error) {
+        if (isErrno(error, 'ENODATA')) return undefined;
+        throw error;
+      }
+    },
     set: (target, name, value, flags) =>
       within(target, 'setxattr', (path) => {
         if (flags !== 0) checkPresence(library, path, name, flags);
@@ -142,4 +168,4 @@ function none(): never {
   throw new FopError('ENOSYS', 'xattr (needs koffi or fs-xattr)');
 }
 
-const NO_XATTRS: Xattrs = { get: none, set: none, remove: none, list: none };
+const NO_XATTRS: Xattrs = { get: none, find: none, set: none, remove: none, list: none };

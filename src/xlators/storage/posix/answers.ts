@@ -36,8 +36,9 @@ export function answersFor(
 ): ReadonlyMap<string, DictValue> | null {
   if (xdata === null) return null;
   const answers = new Map<string, DictValue>();
+  const present = presentNames(brick, inode, xdata);
   for (const [key, asked] of xdata) {
-    const answer = isStored(key) ? stored(brick, inode, key) : virtual(brick, inode, key);
+    const answer = isStored(key) ? stored(brick, inode, key, present) : virtual(brick, inode, key);
     if (answer !== undefined) answers.set(key, answer);
     if (key === 'glusterfs.content' && hasContent) content(brick, inode, asked, answers);
     if (key === 'list-xattr' && hasList) list(brick, inode, answers);
@@ -45,7 +46,28 @@ export function answersFor(
   return answers;
 }
 
-function stored(brick: Brick, inode: Inode, key: ByteString): DictValue | undefined {
+/** The names of an inode's attributes, where asking for them costs less than for each that may be there; else undefined. */
+function presentNames(
+  brick: Brick,
+  inode: Inode,
+  xdata: ReadonlyMap<string, DictValue>,
+): readonly ByteString[] | undefined {
+  let wanted = 0;
+  for (const key of xdata.keys()) if (isStored(key)) wanted += 1;
+  if (wanted < LIST_FROM) return undefined;
+  return absent(() => brick.xattrNames(inode.target), 'EOPNOTSUPP');
+}
+
+/** So many attributes cost more, one by one, than the list of them all. */
+const LIST_FROM = 2;
+
+function stored(
+  brick: Brick,
+  inode: Inode,
+  key: ByteString,
+  present: readonly ByteString[] | undefined,
+): DictValue | undefined {
+  if (present?.includes(key) === false) return undefined;
   return bytesOf(absent(() => brick.xattr(inode.target, key), 'EOPNOTSUPP', 'EINVAL', 'ERANGE'));
 }
 

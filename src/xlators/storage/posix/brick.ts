@@ -1,7 +1,7 @@
 import { type ErrnoName, FopError, isErrno } from '../../../fop/error.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Gfid, gfidFromBytes, NULL_GFID } from '../../../fop/gfid.js';
-import { type Iatt, isDirectory, isRegular, NO_IATT } from '../../../fop/iatt.js';
+import { type Iatt, isDirectory, isRegular } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Disk, DiskStat, FileNumber } from '../../../platform/disk.js';
 import type { Clock, Random } from '../../../platform/platform.js';
@@ -80,7 +80,7 @@ export class Brick {
 
   /** An attribute by the name that clients know, or undefined where it is absent. */
   xattr(target: ByteString | FileNumber, name: ByteString): Buffer | undefined {
-    return absent(() => this.disk.getxattr(target, this.namespace.onDisk(name)), 'ENODATA');
+    return this.disk.findxattr(target, this.namespace.onDisk(name));
   }
 
   setXattr(
@@ -132,7 +132,7 @@ export class Brick {
 
   /** `lstat`, or undefined where there is no such name. */
   lstat(path: ByteString): DiskStat | undefined {
-    return absent(() => this.disk.lstat(path), 'ENOENT');
+    return this.disk.find(path);
   }
 
   /** The attributes of an inode as they are now. */
@@ -146,9 +146,11 @@ export class Brick {
   iattOf({ gfid, target, stat }: Inode): Iatt {
     const bytes = this.xattr(target, MDATA_XATTR);
     const times = bytes === undefined ? undefined : decodeMdata(bytes);
+    const { dev, rdev, size, blocks, blksize, mode, uid, gid } = stat;
     const nlink = isDirectory(stat) ? stat.nlink : stat.nlink - 1;
-    const { ino: _, ...rest } = stat;
-    return { ...NO_IATT, ...rest, ...times, gfid, nlink };
+    const { atime, atimeNsec, mtime, mtimeNsec, ctime, ctimeNsec } = times ?? stat;
+    const kept = { atime, atimeNsec, mtime, mtimeNsec, ctime, ctimeNsec };
+    return { gfid, dev, rdev, size, blocks, blksize, mode, nlink, uid, gid, ...kept };
   }
 
   /** Gives a new inode to the caller of the fop, where the brick may. */

@@ -24,11 +24,14 @@ export function lookupFops(brick: Brick): Handlers {
         };
       }
       const entry = existing(brick, entryOf(brick, pargfid, bname));
-      const found = brick.gfidOf(entry.path) ?? adopt(brick, entry, requestedGfid(xdata));
-      checkHandle(brick, entry, found);
-      const inode: Inode = { gfid: found, path: entry.path, target: entry.path, stat: entry.stat };
+      const { path } = entry;
+      const known = brick.gfidOf(path);
+      const found = known ?? adopt(brick, entry, requestedGfid(xdata));
+      const isMended = checkHandle(brick, entry, found) || known === undefined;
+      const stat = isMended ? brick.disk.lstat(path) : entry.stat;
+      const inode: Inode = { gfid: found, path, target: path, stat };
       return {
-        stat: brick.iatt(inode),
+        stat: brick.iattOf(inode),
         postparent: brick.iattOf(entry.parent),
         xdata: answersFor(brick, inode, xdata, LOOKUP_ANSWERS),
       };

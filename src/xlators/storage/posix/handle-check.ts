@@ -7,16 +7,21 @@ import type { FoundEntry } from './entry.js';
 /**
  * Makes sure that the handle of a name's inode leads to that very inode. GlusterFS trusts handles blindly: a missing
  * one is never made again, and of one that is another inode the bytes are served by gfid (engine reference, H10).
+ * True where the handle had to be mended, so that the inode is not as it was.
  */
-export function checkHandle(brick: Brick, entry: FoundEntry, gfid: Gfid): void {
+export function checkHandle(brick: Brick, entry: FoundEntry, gfid: Gfid): boolean {
   if (entry.parent.gfid === gfid) throw brick.error('EIO', `${gfid} is in itself`);
-  if (isDirectory(entry.stat)) checkDirectoryHandle(brick, entry, gfid);
-  else checkFileHandle(brick, entry, gfid);
+  if (isDirectory(entry.stat)) return mendDirectoryHandle(brick, entry, gfid);
+  return mendFileHandle(brick, entry, gfid);
 }
 
-function checkDirectoryHandle(brick: Brick, { path, stat, parent, bname }: FoundEntry, gfid: Gfid) {
+function mendDirectoryHandle(
+  brick: Brick,
+  { path, stat, parent, bname }: FoundEntry,
+  gfid: Gfid,
+): boolean {
   const found = brick.handles.find(gfid);
-  if (found?.stat.ino === stat.ino) return;
+  if (found?.stat.ino === stat.ino) return false;
   if (found !== undefined) {
     brick.notice('two directories have one gfid', { path, other: found.path, gfid });
     throw brick.error('EIO', `two directories have the gfid ${gfid}`);
@@ -24,15 +29,17 @@ function checkDirectoryHandle(brick: Brick, { path, stat, parent, bname }: Found
   brick.handles.remove(gfid);
   brick.handles.setDirectory(gfid, parent.gfid, bname);
   brick.notice('the handle of a directory was made again', { path, gfid });
+  return true;
 }
 
-function checkFileHandle(brick: Brick, { path, stat }: FoundEntry, gfid: Gfid): void {
+function mendFileHandle(brick: Brick, { path, stat }: FoundEntry, gfid: Gfid): boolean {
   const handle = brick.handles.path(gfid);
   const found = brick.lstat(handle);
-  if (found?.ino === stat.ino) return;
+  if (found?.ino === stat.ino) return false;
   if (found !== undefined) putAside(brick, gfid, found);
   brick.handles.link(gfid, path);
   brick.notice('the handle of a file was made again', { path, gfid });
+  return true;
 }
 
 /** Another inode under this handle: it is kept where nobody is served from, and the name wins. */

@@ -45,7 +45,9 @@ export function whyNotChange(name: ByteString): 'EPERM' | 'EOPNOTSUPP' | undefin
   return name.startsWith(GFID2PATH_PREFIX) ? 'EOPNOTSUPP' : undefined;
 }
 
+const STORED_PREFIXES = ['trusted.', 'user.', 'security.', 'system.posix_acl_'];
+
 /** Keys of a request's xdata that mean stored attributes. */
 export function isStored(key: ByteString): boolean {
-  return /^(trusted\.|user\.|security\.|system\.posix_acl_)/.test(key);
+  return STORED_PREFIXES.some((prefix) => key.startsWith(prefix));
 }
