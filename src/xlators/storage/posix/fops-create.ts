@@ -7,8 +7,9 @@ import { isDirectory, isRegular, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../..
 import type { ByteString } from '../../../fop/name.js';
 import type { Handlers } from '../../../fop/translator.js';
 import type { Brick, Inode } from './brick.js';
-import { entryOf } from './entry.js';
-import { makeInode, noteName, requestedGfid, requireGfid } from './new-inode.js';
+import { type Entry, entryOf } from './entry.js';
+import { letGo, tryHold } from './held.js';
+import { forgetName, makeInode, noteName, requestedGfid, requireGfid } from './new-inode.js';
 import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
 
 /** mknod, mkdir, symlink, create, link. */
@@ -69,8 +70,7 @@ function addName(
   if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
   if (source.stat.nlink - 1 >= brick.options.maxHardLinks) throw brick.error('EMLINK');
   const preparent = brick.iattOf(entry.parent);
-  brick.disk.link(source.path, entry.path);
-  noteName(brick, source.path, pargfid, bname);
+  linkName(brick, source, entry);
   touch(brick, source, frame, ATTRIBUTES_CHANGED);
   touch(brick, entry.parent, frame, BYTES_CHANGED);
   const postparent = brick.iatt(entry.parent);
@@ -85,6 +85,19 @@ function knownFile(brick: Brick, xdata: Dict): Inode | undefined {
   const gfid = requestedGfid(xdata);
   const known = gfid === undefined ? undefined : brick.handles.find(gfid);
   return known !== undefined && !isDirectory(known.stat) ? known : undefined;
+}
+
+function linkName(brick: Brick, { gfid, path }: Inode, entry: Entry): void {
+  const held = tryHold(brick, path, gfid);
+  try {
+    noteName(brick, path, entry.parent.gfid, entry.bname);
+    brick.disk.link(path, entry.path);
+  } catch (error) {
+    forgetName(brick, path, entry.parent.gfid, entry.bname);
+    throw error;
+  } finally {
+    letGo(brick, held);
+  }
 }
 
 function isInternal(xdata: Dict): boolean {

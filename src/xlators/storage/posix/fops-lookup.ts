@@ -5,6 +5,7 @@ import { answersFor, LOOKUP_ANSWERS } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { entryOf, existing, type FoundEntry } from './entry.js';
 import { checkHandle } from './handle-check.js';
+import { letGo, tryHold } from './held.js';
 import { noteName, requestedGfid } from './new-inode.js';
 import { GFID_XATTR } from './xattr-name.js';
 
@@ -41,19 +42,31 @@ export function lookupFops(brick: Brick): Handlers {
 
 /** Gives the wanted gfid to what somebody has put on the brick by hand. */
 function adopt(brick: Brick, entry: FoundEntry, wanted: Gfid | undefined): Gfid {
-  const { path, stat, parent, bname } = entry;
+  const { path, stat } = entry;
   const age = brick.clock.wallMs() - (stat.ctime * 1000 + stat.ctimeNsec / 1e6);
   if (Math.abs(age) < FRESH_MS) throw brick.error('ENOENT', 'the name has no gfid yet');
   if (wanted === undefined) throw brick.error('ENODATA', 'the name has no gfid');
   brick.handles.claim(wanted);
-  if (brick.canCarry(stat)) brick.setXattr(path, GFID_XATTR, gfidBytes(wanted));
-  else brick.remember(wanted, stat);
-  if (isDirectory(stat)) {
-    brick.handles.setDirectory(wanted, parent.gfid, bname);
-  } else {
-    if (brick.canCarry(stat)) noteName(brick, path, parent.gfid, bname);
-    brick.handles.link(wanted, path);
-  }
+  if (isDirectory(stat)) adoptDirectory(brick, entry, wanted);
+  else adoptFile(brick, entry, wanted);
   brick.notice('a file without gfid was taken in', { path, gfid: wanted });
   return wanted;
+}
+
+function adoptDirectory(brick: Brick, { path, parent, bname }: FoundEntry, gfid: Gfid): void {
+  const held = brick.handles.prepareDirectory(gfid, parent.gfid, bname);
+  brick.setXattr(path, GFID_XATTR, gfidBytes(gfid));
+  brick.handles.putDirectory(gfid, held);
+}
+
+function adoptFile(brick: Brick, { path, stat, parent, bname }: FoundEntry, gfid: Gfid): void {
+  const held = tryHold(brick, path, gfid);
+  if (brick.canCarry(stat)) {
+    noteName(brick, path, parent.gfid, bname);
+    brick.setXattr(path, GFID_XATTR, gfidBytes(gfid));
+  } else {
+    brick.remember(gfid, stat);
+  }
+  brick.handles.link(gfid, path);
+  letGo(brick, held);
 }

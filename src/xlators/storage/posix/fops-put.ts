@@ -9,6 +9,7 @@ import type { DiskStat, FileNumber } from '../../../platform/disk.js';
 import type { Brick } from './brick.js';
 import { type Entry, entryOf } from './entry.js';
 import { putAside } from './handle-check.js';
+import { hold, letGo } from './held.js';
 import { MDATA_XATTR } from './mdata.js';
 import { noteName, requireGfid, setStored } from './new-inode.js';
 import { LARGE_BYTES } from './range.js';
@@ -18,8 +19,8 @@ import { GFID_XATTR, isHidden } from './xattr-name.js';
 
 /**
  * put: the whole content of a name at once. It is written aside and renamed over the name, so that readers find the old
- * bytes or the new ones. With O_DSYNC in `flags` it is on the platter, name and all, when the answer comes; without
- * it a power cut may take it back, as with any write.
+ * bytes or the new ones, also after a power cut. With O_DSYNC in `flags` it is on the platter, name and all, when the answer
+ * comes; without it a power cut may take it back.
  */
 export function putFops(brick: Brick): Handlers {
   return {
@@ -30,7 +31,8 @@ export function putFops(brick: Brick): Handlers {
       try {
         const isSynced = (request.flags & O_DSYNC) !== 0;
         await writeAll(brick, file, request.data);
-        if (isSynced) await brick.disk.fdatasync(file);
+        // Unless the bytes are on the platter, a power cut may leave the name with none.
+        await brick.disk.fdatasync(file);
         const reply = replace(brick, request, frame, aside);
         if (isSynced) await brick.disk.fsync(file);
         return reply;
@@ -93,14 +95,45 @@ function replace(
   const { gfid } = old;
   const preparent = brick.iattOf(entry.parent);
   furnish(brick, request, frame, entry, old, aside);
-  brick.disk.rename(aside, entry.path);
-  if (old.stat !== undefined) retireHandle(brick, gfid, old.stat);
-  const inTheWay = brick.lstat(brick.handles.path(gfid));
-  if (inTheWay !== undefined) putAside(brick, gfid, inTheWay);
-  brick.handles.link(gfid, entry.path);
+  if (old.stat === undefined) nameNew(brick, entry, gfid, aside);
+  else exchange(brick, entry, { gfid, stat: old.stat }, aside);
   touch(brick, entry.parent, frame, BYTES_CHANGED);
   const stat = brick.iatt({ gfid, path: entry.path, target: entry.path });
   return { stat, preparent, postparent: brick.iatt(entry.parent), xdata: null };
+}
+
+function nameNew({ disk, handles }: Brick, { path }: Entry, gfid: Gfid, aside: ByteString): void {
+  handles.link(gfid, aside);
+  try {
+    disk.rename(aside, path);
+  } catch (error) {
+    handles.remove(gfid);
+    throw error;
+  }
+}
+
+/** The handle goes over first; whoever finds it when the name has not followed has the old inode held (held.ts). */
+function exchange(
+  brick: Brick,
+  { path }: Entry,
+  { gfid, stat }: { readonly gfid: Gfid; readonly stat: DiskStat },
+  aside: ByteString,
+): void {
+  const { disk, handles } = brick;
+  const held = hold(brick, path, gfid);
+  const inTheWay = brick.lstat(handles.path(gfid));
+  try {
+    if (inTheWay !== undefined && inTheWay.ino !== stat.ino) putAside(brick, gfid, inTheWay);
+    handles.remove(gfid);
+    handles.link(gfid, aside);
+    disk.rename(aside, path);
+  } catch (error) {
+    handles.remove(gfid);
+    handles.link(gfid, path);
+    letGo(brick, held);
+    throw error;
+  }
+  retireHandle(brick, { gfid, stat, held }, false);
 }
 
 /** Attributes of the new inode: those of the old one, and those that came along. */

@@ -5,9 +5,9 @@ import { isDirectory } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
 import { absent, type Brick } from './brick.js';
 import { entryOf, existing, type FoundEntry } from './entry.js';
-import { forgetName } from './new-inode.js';
-import { retireHandle } from './removal.js';
-import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
+import { heldHandlePath, letGo, tryHold } from './held.js';
+import { afterName } from './removal.js';
+import { BYTES_CHANGED, touch } from './times.js';
 
 /** unlink, rmdir. */
 export function removeFops(brick: Brick): Handlers {
@@ -28,9 +28,9 @@ export function removeFops(brick: Brick): Handlers {
       if (!isDirectory(entry.stat)) throw brick.error('ENOTDIR');
       const preparent = brick.iattOf(entry.parent);
       const gfid = brick.gfidOf(entry.path);
-      if (xflags === 0) brick.disk.rmdir(entry.path);
-      else toLandfill(brick, entry, gfid);
-      if (gfid !== undefined) brick.handles.remove(gfid);
+      if (xflags !== 0) toLandfill(brick, entry, gfid);
+      else if (gfid !== undefined) removeDirectory(brick, entry, gfid);
+      else brick.disk.rmdir(entry.path);
       brick.handles.forget();
       touch(brick, entry.parent, frame, BYTES_CHANGED);
       return { preparent, postparent: brick.iatt(entry.parent), xdata: null };
@@ -40,18 +40,31 @@ export function removeFops(brick: Brick): Handlers {
 
 /** Takes a name from an inode that is no directory, and with the last one the handle. */
 export function removeName(brick: Brick, entry: FoundEntry, frame: Frame): void {
-  const { path, stat, parent, bname } = entry;
+  const { path, stat } = entry;
   const gfid = brick.gfidOf(path);
-  brick.disk.unlink(path);
-  if (gfid === undefined) return;
-  const isLast = stat.nlink <= 2;
-  if (isLast) {
-    retireHandle(brick, gfid, stat);
-    return;
+  const held = gfid === undefined ? undefined : tryHold(brick, path, gfid);
+  try {
+    brick.disk.unlink(path);
+  } catch (error) {
+    letGo(brick, held);
+    throw error;
   }
+  if (gfid !== undefined) afterName(brick, { gfid, stat, held }, entry, frame);
+}
+
+/** Removes an empty directory. Its handle has a second name meanwhile, by which a start after a crash finds it. */
+function removeDirectory(brick: Brick, { path }: FoundEntry, gfid: Gfid): void {
   const handle = brick.handles.path(gfid);
-  forgetName(brick, handle, parent.gfid, bname);
-  touch(brick, { target: handle, stat }, frame, ATTRIBUTES_CHANGED);
+  const held = heldHandlePath(brick, gfid);
+  absent(() => brick.disk.link(handle, held), 'ENOENT', 'EEXIST', 'EPERM', 'ENOSPC', 'EDQUOT');
+  try {
+    brick.disk.rmdir(path);
+  } catch (error) {
+    letGo(brick, held);
+    throw error;
+  }
+  brick.handles.remove(gfid);
+  letGo(brick, held);
 }
 
 /** A directory that is not empty is put where the janitor finds it. */
@@ -60,6 +73,7 @@ function toLandfill(brick: Brick, { path, stat }: FoundEntry, gfid: Gfid | undef
   const there = brick.handles.hidden(`landfill/${name}`);
   const isFree = brick.lstat(there) === undefined;
   brick.disk.rename(path, isFree ? there : `${there}-${stat.ino}`);
+  if (gfid !== undefined) brick.handles.remove(gfid);
 }
 
 const STICKY_ONLY = 0o1000;

@@ -6,8 +6,9 @@ import type { Handlers } from '../../../fop/translator.js';
 import type { DiskStat } from '../../../platform/disk.js';
 import type { Brick } from './brick.js';
 import { type Entry, entryOf, existing, type FoundEntry } from './entry.js';
+import { letGo, tryHold } from './held.js';
 import { forgetName, noteName } from './new-inode.js';
-import { retireHandle } from './removal.js';
+import { afterName } from './removal.js';
 import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
 
 /** rename. */
@@ -37,44 +38,60 @@ export function renameFops(brick: Brick): Handlers {
   };
 }
 
+interface Victim {
+  readonly stat: DiskStat;
+  readonly gfid: Gfid | undefined;
+}
+
 /** False where both names are names of one inode already: then nothing is done, as rename(2) has it. */
 function move(brick: Brick, from: FoundEntry, to: Entry, gfid: Gfid, frame: Frame): boolean {
   const stat = brick.lstat(to.path);
   if (stat?.ino === from.stat.ino) return false;
   const victim = stat === undefined ? undefined : { stat, gfid: brick.gfidOf(to.path) };
-  if (isDirectory(from.stat)) moveDirectory(brick, from, to, gfid);
-  else moveFile(brick, from, to, frame);
-  if (victim?.gfid !== undefined) dropVictim(brick, to, victim.stat, victim.gfid, frame);
+  if (isDirectory(from.stat)) moveDirectory(brick, from, to, gfid, victim);
+  else moveFile(brick, from, to, gfid, victim, frame);
   return true;
 }
 
-function moveDirectory(brick: Brick, from: FoundEntry, to: Entry, gfid: Gfid): void {
-  brick.disk.rename(from.path, to.path);
-  brick.handles.forget();
-  brick.handles.setDirectory(gfid, to.parent.gfid, to.bname);
+function moveDirectory(
+  brick: Brick,
+  from: FoundEntry,
+  to: Entry,
+  gfid: Gfid,
+  victim: Victim | undefined,
+): void {
+  const { disk, handles } = brick;
+  const held = handles.prepareDirectory(gfid, to.parent.gfid, to.bname, victim?.gfid);
+  try {
+    disk.rename(from.path, to.path);
+  } catch (error) {
+    letGo(brick, held);
+    throw error;
+  }
+  if (victim?.gfid !== undefined) handles.remove(victim.gfid);
+  handles.putDirectory(gfid, held);
 }
 
-function moveFile(brick: Brick, from: FoundEntry, to: Entry, frame: Frame): void {
-  noteName(brick, from.path, to.parent.gfid, to.bname);
+function moveFile(
+  brick: Brick,
+  from: FoundEntry,
+  to: Entry,
+  gfid: Gfid,
+  victim: Victim | undefined,
+  frame: Frame,
+): void {
+  const held = tryHold(brick, from.path, gfid, victim?.gfid);
   try {
+    noteName(brick, from.path, to.parent.gfid, to.bname);
     brick.disk.rename(from.path, to.path);
   } catch (error) {
     forgetName(brick, from.path, to.parent.gfid, to.bname);
+    letGo(brick, held);
     throw error;
   }
   forgetName(brick, to.path, from.parent.gfid, from.bname);
   touch(brick, { target: to.path, stat: from.stat }, frame, ATTRIBUTES_CHANGED);
-}
-
-/** What had the new name until now. */
-function dropVictim(brick: Brick, to: Entry, stat: DiskStat, gfid: Gfid, frame: Frame): void {
-  if (isDirectory(stat)) {
-    brick.handles.remove(gfid);
-  } else if (stat.nlink <= 2) {
-    retireHandle(brick, gfid, stat);
-  } else {
-    const handle = brick.handles.path(gfid);
-    forgetName(brick, handle, to.parent.gfid, to.bname);
-    touch(brick, { target: handle, stat }, frame, ATTRIBUTES_CHANGED);
-  }
+  if (victim?.gfid !== undefined)
+    afterName(brick, { stat: victim.stat, gfid: victim.gfid, held: undefined }, to, frame);
+  letGo(brick, held);
 }

@@ -10,6 +10,7 @@ import {
   handlePath,
   parseDirectoryTarget,
 } from './handle-path.js';
+import { heldHandlePath } from './held.js';
 
 /** Paths of directories that are remembered; all are forgotten when one more would not fit. */
 const MAX_CACHED = 4096;
@@ -86,14 +87,30 @@ export class Handles {
     this.brick.disk.link(name, this.path(gfid));
   }
 
-  /** Makes or moves the handle of a directory. */
+  /** Makes the handle of a new directory. */
+  linkDirectory(gfid: Gfid, pargfid: Gfid, bname: ByteString): void {
+    this.makeParents(gfid);
+    this.brick.disk.symlink(directoryTarget(pargfid, bname), this.path(gfid));
+  }
+
+  /** Makes or replaces the handle of a directory. */
   setDirectory(gfid: Gfid, pargfid: Gfid, bname: ByteString): void {
+    this.putDirectory(gfid, this.prepareDirectory(gfid, pargfid, bname));
+  }
+
+  /** Writes the handle that a directory will have beside the one it has; answers where. A crash leaves it to the next start. */
+  prepareDirectory(gfid: Gfid, pargfid: Gfid, bname: ByteString, victim?: Gfid): ByteString {
     this.makeParents(gfid);
     const { disk } = this.brick;
-    const aside = this.hidden(`unlink/${gfid}-handle`);
+    const aside = heldHandlePath(this.brick, gfid, victim);
     absent(() => disk.unlink(aside), 'ENOENT');
     disk.symlink(directoryTarget(pargfid, bname), aside);
-    disk.rename(aside, this.path(gfid));
+    return aside;
+  }
+
+  /** Puts the handle that `prepareDirectory` has written in the place of the one there is. */
+  putDirectory(gfid: Gfid, aside: ByteString): void {
+    this.brick.disk.rename(aside, this.path(gfid));
     this.directories.clear();
   }
 

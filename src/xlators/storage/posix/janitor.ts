@@ -1,7 +1,11 @@
+import type { Gfid } from '../../../fop/gfid.js';
 import { isDirectory } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
+import type { DiskStat } from '../../../platform/disk.js';
 import type { Timer } from '../../../platform/platform.js';
 import { absent, type Brick } from './brick.js';
+import { forgetName } from './new-inode.js';
+import { retireHandle } from './removal.js';
 
 /** What one round removes at most: the brick serves nobody meanwhile. */
 const MAX_PER_ROUND = 200;
@@ -40,17 +44,18 @@ export class Janitor {
   }
 
   /** Removes a tree from its leaves, as far as `left` goes; answers what is left of that. */
-  private remove(path: ByteString, left: number): number {
+  private remove(path: ByteString, left: number, pargfid?: Gfid): number {
     const { disk } = this.brick;
     const stat = this.brick.lstat(path);
     if (stat === undefined) return left;
     if (!isDirectory(stat)) {
-      this.removeFile(path);
+      this.removeFile(path, stat, pargfid);
       return left - 1;
     }
     let rest = left;
+    const gfid = this.brick.gfidOf(path);
     for (const { name } of disk.readdir(path)) {
-      rest = this.remove(`${path}/${name}`, rest);
+      rest = this.remove(`${path}/${name}`, rest, gfid);
       if (rest <= 0) return rest;
     }
     this.dropHandle(path);
@@ -58,14 +63,18 @@ export class Janitor {
     return rest - 1;
   }
 
-  private removeFile(path: ByteString): void {
-    const gfid = this.brick.gfidOf(path);
-    this.brick.disk.unlink(path);
-    if (gfid === undefined) return;
-    const handle = this.brick.handles.path(gfid);
-    const stat = this.brick.lstat(handle);
-    const isRemnant = stat?.nlink === 1 && this.brick.gfidOf(handle) === gfid;
-    if (isRemnant && this.brick.openFiles.count(stat.ino) === 0) this.brick.disk.unlink(handle);
+  /** The handle first: what is interrupted then is found here again. */
+  private removeFile(path: ByteString, stat: DiskStat, pargfid: Gfid | undefined): void {
+    const { brick } = this;
+    const gfid = brick.gfidOf(path);
+    const handle = gfid === undefined ? undefined : brick.handles.path(gfid);
+    const isHandle = handle !== undefined && brick.lstat(handle)?.ino === stat.ino;
+    const namesLeft = stat.nlink - (isHandle ? 2 : 1);
+    if (gfid !== undefined && namesLeft < 1)
+      retireHandle(brick, { gfid, stat, held: undefined }, isHandle);
+    else if (pargfid !== undefined)
+      forgetName(brick, path, pargfid, path.slice(path.lastIndexOf('/') + 1));
+    brick.disk.unlink(path);
   }
 
   /** The handle of a directory that came here with its parent leads nowhere now. */

@@ -2,6 +2,7 @@ import { gfidBytes, gfidFromBytes, ROOT_GFID } from '../../../fop/gfid.js';
 import { isDirectory, isSymlink } from '../../../fop/iatt.js';
 import { readable } from '../../../fop/name.js';
 import { absent, type Brick } from './brick.js';
+import { settleHalfDone } from './half-done.js';
 import { HIDDEN_DIRECTORY, handleDirectories, ROOT_TARGET } from './handle-path.js';
 import { GFID_XATTR, VOLUME_ID_XATTR } from './xattr-name.js';
 
@@ -29,7 +30,7 @@ export function prepareLayout(brick: Brick): void {
   }
   checkRootGfid(brick);
   checkRootHandle(brick);
-  clearUnlinked(brick);
+  settleHalfDone(brick);
 }
 
 /** Root walks into a directory whatever its mode says; others need their own permission. */
@@ -94,14 +95,6 @@ function checkRootHandle(brick: Brick): void {
   }
   const isRoot = isSymlink(stat) && brick.disk.stat(handle).ino === brick.disk.stat(brick.root).ino;
   if (!isRoot) throw refusal(brick, `the handle ${readable(handle)} is not the brick's root`);
-}
-
-/** Files that were open without a name when the brick went down, and unfinished ones. */
-function clearUnlinked(brick: Brick): void {
-  for (const { name } of brick.disk.readdir(brick.handles.hidden('unlink'))) {
-    const to = brick.handles.hidden(`landfill/${name}-${brick.random.uuid()}`);
-    brick.disk.rename(brick.handles.hidden(`unlink/${name}`), to);
-  }
 }
 
 /** The brick's directory must be there before anything is asked of it. */

@@ -1,12 +1,15 @@
 import type { Dict } from '../../../fop/dict.js';
+import { isErrno } from '../../../fop/error.js';
 import type { Fops } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Gfid, gfidBytes, gfidFromBytes, NULL_GFID, ROOT_GFID } from '../../../fop/gfid.js';
 import { isDirectory, isRegular } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
+import type { DiskStat } from '../../../platform/disk.js';
 import { absent, type Brick, type Inode, S_ISGID } from './brick.js';
 import { type Entry, entryOf } from './entry.js';
 import { gfid2pathKey, gfid2pathValue } from './gfid2path.js';
+import { newPath } from './held.js';
 import { BYTES_CHANGED, JUST_MADE, touch } from './times.js';
 import { GFID_XATTR, isStored, whyNotChange } from './xattr-name.js';
 import { attributeBytes } from './xattr-value.js';
@@ -52,15 +55,7 @@ export function makeInode(
   if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
   brick.handles.claim(gfid);
   const preparent = brick.iattOf(entry.parent);
-  wanted.make(entry.path);
-  try {
-    furnish(brick, frame, entry, gfid, wanted);
-  } catch (error) {
-    unmake(brick, entry, gfid);
-    throw error;
-  }
-  const inode = { gfid, path: entry.path, target: entry.path, stat: brick.disk.lstat(entry.path) };
-  touch(brick, inode, frame, JUST_MADE);
+  const inode = made(brick, frame, entry, gfid, wanted);
   touch(brick, entry.parent, frame, BYTES_CHANGED);
   const reply = {
     stat: brick.iatt(inode),
@@ -71,32 +66,83 @@ export function makeInode(
   return { inode, reply };
 }
 
-/** The gfid comes first: what has none is taken for a name that is still being made. */
-function furnish(brick: Brick, frame: Frame, entry: Entry, gfid: Gfid, wanted: NewInode): void {
-  const { path, parent, bname } = entry;
-  brick.setXattr(path, GFID_XATTR, gfidBytes(gfid));
-  brick.giveTo(frame, parent.stat, path);
-  const made = brick.disk.lstat(path);
-  const isDir = isDirectory(made);
-  if (wanted.mode !== undefined) {
-    const inherited = isDir ? parent.stat.mode & S_ISGID : 0;
-    brick.disk.chmod(path, brick.modeOnDisk(wanted.mode | inherited, isDir));
-  }
-  setStored(brick, path, wanted.xdata, isDir || isRegular(made));
-  if (isDir) {
-    brick.handles.setDirectory(gfid, parent.gfid, bname);
-  } else {
-    noteName(brick, path, parent.gfid, bname);
-    brick.handles.link(gfid, path);
+/** Makes the inode aside, whole, before anything of it can be seen; its name comes last but for tidying up. */
+function made(brick: Brick, frame: Frame, entry: Entry, gfid: Gfid, wanted: NewInode): Inode {
+  const aside = newPath(brick, gfid);
+  makeAside(brick, aside, wanted);
+  try {
+    const stat = furnish(brick, frame, entry, gfid, wanted, aside);
+    if (isDirectory(stat)) nameDirectory(brick, entry, gfid, aside);
+    else nameFile(brick, entry, gfid, aside);
+    return { gfid, path: entry.path, target: entry.path, stat };
+  } catch (error) {
+    removeAside(brick, aside);
+    throw error;
   }
 }
 
-function unmake(brick: Brick, { path }: Entry, gfid: Gfid): void {
-  brick.handles.remove(gfid);
-  const stat = brick.lstat(path);
+/** A create that failed when it could not even tidy up may have left something there. */
+function makeAside(brick: Brick, aside: ByteString, wanted: NewInode): void {
+  try {
+    wanted.make(aside);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+    removeAside(brick, aside);
+    wanted.make(aside);
+  }
+}
+
+function removeAside(brick: Brick, aside: ByteString): void {
+  const stat = brick.lstat(aside);
   if (stat === undefined) return;
-  if (isDirectory(stat)) brick.disk.rmdir(path);
-  else brick.disk.unlink(path);
+  if (isDirectory(stat)) brick.disk.rmdir(aside);
+  else brick.disk.unlink(aside);
+}
+
+function furnish(
+  brick: Brick,
+  frame: Frame,
+  { parent, bname }: Entry,
+  gfid: Gfid,
+  wanted: NewInode,
+  aside: ByteString,
+): DiskStat {
+  brick.setXattr(aside, GFID_XATTR, gfidBytes(gfid));
+  brick.giveTo(frame, parent.stat, aside);
+  const made = brick.disk.lstat(aside);
+  const isDir = isDirectory(made);
+  if (wanted.mode !== undefined) {
+    const inherited = isDir ? parent.stat.mode & S_ISGID : 0;
+    brick.disk.chmod(aside, brick.modeOnDisk(wanted.mode | inherited, isDir));
+  }
+  setStored(brick, aside, wanted.xdata, isDir || isRegular(made));
+  if (!isDir) noteName(brick, aside, parent.gfid, bname);
+  const stat = brick.disk.lstat(aside);
+  touch(brick, { target: aside, stat }, frame, JUST_MADE);
+  return stat;
+}
+
+function nameFile({ disk, handles }: Brick, { path }: Entry, gfid: Gfid, aside: ByteString): void {
+  disk.link(aside, path);
+  try {
+    handles.link(gfid, aside);
+  } catch (error) {
+    disk.unlink(path);
+    throw error;
+  }
+  disk.unlink(aside);
+}
+
+/** The handle leads nowhere until the directory is where it says. */
+function nameDirectory(brick: Brick, entry: Entry, gfid: Gfid, aside: ByteString): void {
+  const { disk, handles } = brick;
+  handles.linkDirectory(gfid, entry.parent.gfid, entry.bname);
+  try {
+    disk.rename(aside, entry.path);
+  } catch (error) {
+    handles.remove(gfid);
+    throw error;
+  }
 }
 
 /** Attributes that came along with the creation; symlinks and special files take none of the user's. */
