@@ -14,6 +14,7 @@ const VOLUME_ID = '22dc9034-7373-4c06-8fd1-f5447caeb6f8';
 export class StockVolume {
   readonly bricks: readonly ServedBrick[];
   private readonly mounts: StockMount[] = [];
+  private mountCount = 0;
   private readonly healers: ChildProcess[] = [];
 
   private constructor(
@@ -54,7 +55,7 @@ export class StockVolume {
 
   /** One more mount of it by the stock client; `more` are words for glusterfs. */
   async mount(...more: readonly string[]): Promise<StockMount> {
-    const name = `mount-${this.mounts.length}`;
+    const name = `mount-${this.mountCount++}`;
     const volfile = mountVolfile(this.plan, this.cluster);
     const mount = await stockMount(this.directory, name, volfile, more);
     this.mounts.push(mount);
