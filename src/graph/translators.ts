@@ -3,6 +3,7 @@ import { debugDelayGen } from '../xlators/debug/delay-gen/delay-gen.js';
 import { debugErrorGen } from '../xlators/debug/error-gen/error-gen.js';
 import { debugIoStats } from '../xlators/debug/io-stats/io-stats.js';
 import { debugTrace } from '../xlators/debug/trace/trace.js';
+import { featuresAccessControl } from '../xlators/features/access-control/access-control.js';
 import { featuresBarrier } from '../xlators/features/barrier/barrier.js';
 import { featuresBitrotStub } from '../xlators/features/bitrot-stub/bitrot-stub.js';
 import { featuresChangelog } from '../xlators/features/changelog/changelog.js';
@@ -29,6 +30,7 @@ export const TRANSLATORS = registryOf([
   debugErrorGen,
   debugIoStats,
   debugTrace,
+  featuresAccessControl,
   featuresBarrier,
   featuresBitrotStub,
   featuresChangelog,

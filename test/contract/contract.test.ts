@@ -25,6 +25,7 @@ const ROWS: readonly (readonly [name: string, options: StackOptions])[] = [
   ['posix over a simulated disk, without root', { on: 'sim', isPrivileged: false }],
   ['posix', { on: 'machine' }],
   ['locks over posix', { on: 'sim', above: ['features/locks'] }],
+  ['access-control over posix', { on: 'sim', above: ['features/access-control'] }],
   ['read-only, off, over posix', { on: 'sim', above: ['features/read-only'] }],
   ['what is switched off over posix', { on: 'sim', above: SWITCHED_OFF }],
 ];

@@ -53,7 +53,8 @@ export function attributeContract(subject: () => Subject): void {
     const { volume, stack } = subject();
     if (!stack.hasSpecialFiles) return this.skip();
     const caller = volume.as({ uid: 1000, gid: 1001 });
-    const made = await caller.mkdir(ROOT_GFID, 'd', 0o700);
+    const open = (await volume.mkdir(ROOT_GFID, 'open', 0o777)).stat.gfid;
+    const made = await caller.mkdir(open, 'd', 0o700);
     assert.deepEqual([made.stat.uid, made.stat.gid], [1000, 1001]);
     const setgid = { ...NO_IATT, mode: 0o2770, gid: 77 };
     const change = { gfid: made.stat.gfid, stbuf: setgid, valid: SETATTR_MODE | SETATTR_GID };

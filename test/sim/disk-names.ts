@@ -4,6 +4,7 @@ import { isSymlink } from '../../src/fop/iatt.js';
 import type { ByteString } from '../../src/fop/name.js';
 import type { DiskTime } from '../../src/platform/disk.js';
 import type { Clock } from '../../src/platform/platform.js';
+import { inheritAcl } from './disk-acl.js';
 import type { SimInode } from './disk-inode.js';
 import type { Platter } from './disk-platter.js';
 import type { Place } from './disk-walk.js';
@@ -21,6 +22,7 @@ export class Names {
     const inode = this.platter.inode(mode, rdev);
     inode.atime = inode.mtime = inode.ctime = this.now();
     if (inode.isDirectory) inode.nlink = 1;
+    inheritAcl(place.directory, inode);
     this.add(place.directory, place.name, inode, call);
     return inode;
   }

@@ -16,12 +16,13 @@ import type { ByteString } from '../../src/fop/name.js';
 import type { Disk, DiskDirent, DiskStat, DiskTime, FileNumber } from '../../src/platform/disk.js';
 import type { Clock, Random } from '../../src/platform/platform.js';
 import { absent } from '../../src/xlators/storage/posix/brick.js';
+import { followMode } from './disk-acl.js';
 import type { SimInode } from './disk-inode.js';
 import { Names, whyNotOpen } from './disk-names.js';
 import { PAGE_BYTES } from './disk-pages.js';
 import { Platter } from './disk-platter.js';
 import { type Place, walk } from './disk-walk.js';
-import { SimXattrs } from './disk-xattrs.js';
+import { aclBefore, SimXattrs } from './disk-xattrs.js';
 
 export interface SimDiskOptions {
   readonly clock: Clock;
@@ -221,18 +222,18 @@ export class SimDisk implements Disk {
   chmod(path: ByteString, mode: number): void {
     const inode = this.existing(path, 'chmod');
     if (isSymlink(inode)) throw new FopError('EOPNOTSUPP', 'chmod of a symlink');
-    const before = inode.mode;
+    const undo = aclBefore(inode);
     inode.mode = (inode.mode & S_IFMT) | (mode & 0o7777);
-    this.names.changed(inode, () => {
-      inode.mode = before;
-    });
+    followMode(inode);
+    this.names.changed(inode, undo);
   }
 
   chown(path: ByteString, uid: number, gid: number): void {
     const inode = this.existing(path, 'lchown');
-    const before = { uid: inode.uid, gid: inode.gid };
+    const before = { uid: inode.uid, gid: inode.gid, mode: inode.mode };
     if (uid !== -1) inode.uid = uid;
     if (gid !== -1) inode.gid = gid;
+    if (inode.isRegular) inode.mode &= ~((inode.mode & 0o10) !== 0 ? 0o6000 : 0o4000);
     this.names.changed(inode, () => Object.assign(inode, before));
   }
 
