@@ -35,6 +35,7 @@ export function brickVolfile({ name, volumeId }: VolumePlan, { directory }: Bric
       { 'changelog-dir': join(hidden, 'changelogs'), 'changelog-brick': directory },
     ],
     ['bitrot-stub', 'features/bitrot-stub', { bitrot: 'disable', export: directory }],
+    ['access-control', 'features/access-control', {}],
     ['locks', 'features/locks', { 'enforce-mandatory-lock': 'off' }],
     ['worm', 'features/worm', { worm: 'off', 'worm-file-level': 'off' }],
     ['read-only', 'features/read-only', { 'read-only': 'off' }],

@@ -1,8 +1,10 @@
 import { type Handlers, PassThrough, type Translator } from '../../../fop/translator.js';
 import type { TranslatorSpec } from '../../../graph/spec.js';
+import { createRules } from './create-rules.js';
 import { entryRules } from './entry-rules.js';
 import { Guard } from './guard.js';
 import { inodeRules } from './inode-rules.js';
+import { xattrRules } from './xattr-rules.js';
 
 /**
  * features/access-control: what a caller may do, by its uid, gid and groups, the modes of inodes and their POSIX ACLs.
@@ -26,7 +28,12 @@ class AccessControl extends PassThrough {
   constructor(name: string, child: Translator) {
     super(name, child);
     const guard = new Guard(child, name);
-    this.handlers = { ...entryRules(guard), ...inodeRules(guard) };
+    this.handlers = {
+      ...createRules(guard),
+      ...entryRules(guard),
+      ...inodeRules(guard),
+      ...xattrRules(guard),
+    };
   }
 }
 

@@ -1,12 +1,10 @@
-import type { Dict } from '../../../fop/dict.js';
 import type { Frame } from '../../../fop/frame.js';
 import { isDirectory } from '../../../fop/iatt.js';
-import type { ByteString } from '../../../fop/name.js';
 import type { Handlers } from '../../../fop/translator.js';
-import { aclFault, isAclName, permittedChange, setattrFault, xattrFault } from './change-rules.js';
+import { permittedChange, setattrFault } from './change-rules.js';
 import type { Guard } from './guard.js';
 import { openWish } from './open-wish.js';
-import { EXECUTE, isRoot, isUnbound, permits, READ, type Subject, WRITE } from './permission.js';
+import { EXECUTE, isRoot, isUnbound, permits, type Subject, WRITE } from './permission.js';
 
 /**
  * Fops on inodes. What is open was allowed when it was opened: readv, writev, ftruncate and the like are not looked at. Changes of
@@ -14,16 +12,6 @@ import { EXECUTE, isRoot, isUnbound, permits, READ, type Subject, WRITE } from '
  */
 export function inodeRules(guard: Guard): Handlers {
   const { child } = guard;
-
-  const mayChange = (subject: Subject, frame: Frame, names: readonly string[]): void => {
-    const fault = xattrFault(subject, frame, names);
-    if (fault !== undefined) throw guard.error(fault);
-  };
-  const checkAcls = (dict: Dict): void => {
-    const fault = aclFault(dict);
-    if (fault !== undefined) throw guard.error(fault);
-  };
-
   return {
     async access(request, frame) {
       const subject = await guard.subject(request.gfid, frame);
@@ -61,59 +49,10 @@ export function inodeRules(guard: Guard): Handlers {
       const change = permittedChange(subject, frame, request);
       return child.wind('fsetattr', { ...request, ...change }, frame);
     },
-
-    async setxattr(request, frame) {
-      const { gfid, dict } = request;
-      if (!isRoot(frame)) mayChange(await guard.subject(gfid, frame), frame, keysOf(dict));
-      checkAcls(dict);
-      return child.wind('setxattr', request, frame);
-    },
-
-    async fsetxattr(request, frame) {
-      const { fd, dict } = request;
-      if (!isRoot(frame)) mayChange(await guard.subjectOfFd(fd, frame), frame, keysOf(dict));
-      checkAcls(dict);
-      return child.wind('fsetxattr', request, frame);
-    },
-
-    async getxattr(request, frame) {
-      if (!isReadable(request.name)) await guard.need(request.gfid, frame, READ);
-      return child.wind('getxattr', request, frame);
-    },
-
-    async removexattr(request, frame) {
-      if (!isRoot(frame)) {
-        const names = removed(request.name, request.xdata);
-        mayChange(await guard.subject(request.gfid, frame), frame, names);
-      }
-      return child.wind('removexattr', request, frame);
-    },
-
-    async fremovexattr(request, frame) {
-      if (!isRoot(frame)) {
-        const names = removed(request.name, request.xdata);
-        mayChange(await guard.subjectOfFd(request.fd, frame), frame, names);
-      }
-      return child.wind('fremovexattr', request, frame);
-    },
   };
 }
 
 /** Not even root runs a file that nobody may run, as access(2) has it. (GlusterFS's brick says yes.) */
 function isForNobody({ mode }: Subject, frame: Frame, mask: number): boolean {
   return isRoot(frame) && (mask & EXECUTE) !== 0 && !isDirectory({ mode }) && (mode & 0o111) === 0;
-}
-
-/** Who is let in is no secret. */
-function isReadable(name: ByteString | undefined): boolean {
-  return name !== undefined && isAclName(name);
-}
-
-function keysOf(dict: Dict): readonly string[] {
-  return [...(dict?.keys() ?? [])];
-}
-
-/** An empty name removes what xdata names. */
-function removed(name: ByteString, xdata: Dict): readonly string[] {
-  return name === '' ? keysOf(xdata) : [name];
 }
