@@ -12,6 +12,7 @@ import { BAD_ARGUMENTS, NO_PROCEDURE } from '../../../rpc/message.js';
 import { DEAD_COMPOUND } from '../../../rpc/programs.js';
 import { checkRequest } from './border.js';
 import { ServedFd, ServedFds } from './fd-table.js';
+import { type Squash, squashed } from './squash.js';
 import { mayWait } from './waiting.js';
 
 /** Lock requests of one client that may wait at once. */
@@ -31,9 +32,14 @@ export class FopService {
     readonly client: Client,
     /** The server's name, for errors. */
     private readonly where: string,
+    squash: Squash,
   ) {
     this.fds = new ServedFds(where);
-    this.credentials = new CredentialCache((frame) => ({ ...frame, client }));
+    const isLoggedIn = client.login !== undefined;
+    this.credentials = new CredentialCache((frame) => ({
+      ...squashed(frame, squash, isLoggedIn),
+      client,
+    }));
   }
 
   /** A frame of this server on behalf of the client. */

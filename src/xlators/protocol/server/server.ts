@@ -16,6 +16,7 @@ import { addressFault } from './address.js';
 import { AuthRules } from './auth.js';
 import { SERVER_OPTIONS } from './options.js';
 import { Session, type SessionHost } from './session.js';
+import { type Squash, squashOf } from './squash.js';
 
 /** How long stop waits for the fops of its clients. */
 const STOP_TIMEOUT_MS = 5000;
@@ -38,6 +39,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
   readonly auth: AuthRules;
   readonly authPath: string | undefined;
   readonly allowsInsecurePorts: boolean;
+  readonly squash: Squash;
   readonly limits: ConnectionLimits;
   readonly processId: string;
   readonly platform: Platform;
@@ -56,6 +58,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
     this.auth = new AuthRules(options);
     this.authPath = options.text('auth-path');
     this.allowsInsecurePorts = options.bool('rpc-auth-allow-insecure');
+    this.squash = squashOf(options);
     this.limits = { ...DEFAULT_LIMITS, calls: options.int('rpc.outstanding-rpc-limit') };
     this.processId = platform.random.uuid();
     this.connectionLimit = options.int('connection-limit');

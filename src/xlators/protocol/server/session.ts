@@ -30,6 +30,7 @@ import {
 import { PROCEDURE, writeUpcall } from '../../../rpc/upcalls.js';
 import { FopService } from './fop-service.js';
 import { type Introduction, introduce, type Reception } from './set-volume.js';
+import type { Squash } from './squash.js';
 
 const PROGRAMS = [FOP_PROGRAM, DUMP_PROGRAM, HANDSHAKE_PROGRAM];
 /** A handshake fits well into this; a stranger is not trusted with more memory. */
@@ -47,6 +48,7 @@ export interface SessionHost extends Reception {
   readonly platform: Platform;
   readonly limits: ConnectionLimits;
   readonly allowsInsecurePorts: boolean;
+  readonly squash: Squash;
   /** Of this process, for clients. */
   readonly processId: string;
   noted(level: 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void;
@@ -208,7 +210,7 @@ export class Session implements ConnectionOwner {
     call: IncomingCall,
     { exported, client }: Exclude<Introduction, { errno: ErrnoName }>,
   ): Promise<void> {
-    const service = new FopService(exported, client, this.host.name);
+    const service = new FopService(exported, client, this.host.name, this.host.squash);
     this.candidate = service;
     const errno = await this.faultOf(service);
     this.candidate = undefined;
