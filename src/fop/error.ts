@@ -1,9 +1,15 @@
 import { constants } from 'node:os';
 
 /** The names of Linux's errno values, `ENOENT` and so on. */
-export type ErrnoName = keyof typeof constants.errno | 'ESTALE' | 'EUCLEAN' | 'EREMOTEIO';
+export type ErrnoName =
+  | keyof typeof constants.errno
+  | 'EBADFD'
+  | 'ESTALE'
+  | 'EUCLEAN'
+  | 'EREMOTEIO';
 
 const EXTRA: Readonly<Record<string, number>> = {
+  EBADFD: 77,
   ESTALE: 116,
   EUCLEAN: 117,
   EREMOTEIO: 121,

@@ -133,9 +133,12 @@ export function configClientVolfile(
   ]);
 }
 
-/** One server's journal, for the log: a single client and no replicate graph. */
+/**
+ * One server's journal, for the log: a single client and no replicate graph. After a lost connection the log is opened and read
+ * anew, never just written on: who knows what brick is there now.
+ */
 export function configJournalVolfile(server: ConfigServer, leader: Credentials): string {
-  return printVolfile([client(server, JOURNAL_EXPORT, leader)]);
+  return printVolfile([client(server, JOURNAL_EXPORT, leader, { 'reopen-fds': 'off' })]);
 }
 
 /** One server's values, for a look at that copy alone. */
@@ -165,7 +168,12 @@ const PING_TIMEOUT_SECONDS = 5;
 
 const clientName = (server: ConfigServer): string => `config-client-${server.number}`;
 
-function client(server: ConfigServer, subvolume: string, user: Credentials): PrintedVolume {
+function client(
+  server: ConfigServer,
+  subvolume: string,
+  user: Credentials,
+  more: Readonly<Record<string, string>> = {},
+): PrintedVolume {
   const options = {
     ...socket(server.host),
     'remote-host': server.host,
@@ -175,6 +183,7 @@ function client(server: ConfigServer, subvolume: string, user: Credentials): Pri
     password: user.password,
     'ping-timeout': `${PING_TIMEOUT_SECONDS}`,
     'send-gids': 'true',
+    ...more,
   };
   return volume(clientName(server), 'protocol/client', options);
 }

@@ -6,6 +6,7 @@ import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
 import type { Network } from '../../../platform/network.js';
 import { networkOf } from '../transport-options.js';
 import { Connector } from './connector.js';
+import { OpenFds } from './open-fds.js';
 import { CLIENT_OPTIONS } from './options.js';
 import type { ClientSession } from './session.js';
 import { targetOf } from './target.js';
@@ -13,8 +14,9 @@ import { targetOf } from './target.js';
 /**
  * One brick of another process. It connects when started and again whenever the connection ends, and tells its
  * parents `child-up` and `child-down`. A fop is sent at once or fails: ENOTCONN before it was sent means that it
- * was not done, ENOTCONN after that it may have been. An fd belongs to the connection that opened it; used over
- * a later one it is EBADF.
+ * was not done, ENOTCONN after that it may have been. What is open is opened again on a new connection before the
+ * parents hear of that; its locks are lost (see `strict-locks`). With `reopen-fds off` an fd belongs to the connection
+ * that opened it, and used over a later one it is EBADF.
  *
  *   volume client-0
  *     type protocol/client
@@ -26,6 +28,7 @@ import { targetOf } from './target.js';
 export class ProtocolClient extends Xlator {
   readonly type = 'protocol/client';
   protected readonly handlers: Handlers = {};
+  private readonly fds: OpenFds;
   private readonly connector: Connector;
   private readonly secured: () => Network;
   private session: ClientSession | undefined;
@@ -35,7 +38,9 @@ export class ProtocolClient extends Xlator {
   constructor({ name, options, platform }: CreateContext) {
     super(name, []);
     this.secured = () => networkOf(options, platform.network);
-    this.connector = new Connector(name, targetOf(options), platform, {
+    const target = targetOf(options);
+    this.fds = new OpenFds(name, target.reopens, target.hasStrictLocks);
+    this.connector = new Connector(name, target, this.fds, platform, {
       up: (session) => this.up(session),
       upcall: (upcall) => this.tell({ event: 'upcall', from: this, upcall }),
       down: (why) => this.down(why),
@@ -62,6 +67,13 @@ export class ProtocolClient extends Xlator {
     request: Request<F>,
     frame: Frame,
   ): Promise<Reply<F>> {
+    if ((fop === 'release' || fop === 'releasedir') && 'fd' in request) {
+      // What is not open there needs no call.
+      if (this.session === undefined || !this.fds.isOpen(request.fd)) {
+        this.fds.released(request.fd);
+        return Promise.resolve({ xdata: null } as Reply<F>);
+      }
+    }
     if (this.session === undefined)
       return Promise.reject(new FopError('ENOTCONN', this.name, 'not connected'));
     return this.session.wind(fop, request, frame);

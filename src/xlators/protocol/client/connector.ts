@@ -3,6 +3,7 @@ import { type Endpoint, type Network, NetworkError } from '../../../platform/net
 import type { Platform, Timer } from '../../../platform/platform.js';
 import { RpcError } from '../../../rpc/error.js';
 import { type Dialled, dial, type Line } from './dial.js';
+import type { OpenFds } from './open-fds.js';
 import { ClientSession } from './session.js';
 import { brickPort, HandshakeError, setVolume, type Welcome } from './set-volume.js';
 import type { Target } from './target.js';
@@ -40,6 +41,7 @@ export class Connector {
   constructor(
     private readonly name: string,
     private readonly target: Target,
+    private readonly fds: OpenFds,
     private readonly platform: Platform,
     private readonly events: ConnectorEvents,
   ) {
@@ -131,12 +133,18 @@ export class Connector {
 
   private async serve({ line, connection }: Dialled, { isChildUp }: Welcome): Promise<string> {
     const { clock } = this.platform;
-    const session = new ClientSession(connection, this.target, clock, this.name);
+    const session = new ClientSession(connection, this.target, this.fds, clock, this.name);
     this.pauseMs = FIRST_PAUSE_MS;
     this.listenTo(line, session);
-    if (isChildUp) this.events.up(session);
+    if (isChildUp) void this.comeUp(session);
     else this.events.down('the subvolume of the server is down');
     return line.over;
+  }
+
+  /** Nobody hears of the session before all that was open is open there. */
+  private async comeUp(session: ClientSession): Promise<void> {
+    await session.reopen();
+    if (!session.connection.isOver) this.events.up(session);
   }
 
   private listenTo(line: Line, session: ClientSession): void {
@@ -146,7 +154,7 @@ export class Connector {
     };
     line.upcallListener = (upcall) => this.events.upcall(upcall);
     line.childListener = (isUp) => {
-      if (isUp) this.events.up(session);
+      if (isUp) void this.comeUp(session);
       else this.events.down('the server says that its subvolume is down');
     };
   }

@@ -50,7 +50,12 @@ export const CLIENT_OPTIONS: readonly OptionSpec[] = [
     key: 'strict-locks',
     kind: 'bool',
     default: 'off',
-    doc: 'Whether files with locks are not opened again after a reconnect.',
-    inert: 'no file is opened again after a reconnect',
+    doc: 'A file with locks is not opened again after a reconnect, for nobody kept them: it answers EBADFD.',
+  },
+  {
+    key: 'reopen-fds',
+    kind: 'bool',
+    default: 'on',
+    doc: 'Whether what is open is opened again after a reconnect. Else it answers EBADF.',
   },
 ];

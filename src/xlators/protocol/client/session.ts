@@ -1,14 +1,16 @@
 import { type ErrnoName, FopError } from '../../../fop/error.js';
 import type { Fd } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
-import type { Frame } from '../../../fop/frame.js';
+import { type Frame, ROOT_FRAME } from '../../../fop/frame.js';
+import { outcomeOf } from '../../../fop/wind.js';
 import type { Clock } from '../../../platform/platform.js';
-import { ANONYMOUS_FD, codecOf, type FdNumbers } from '../../../rpc/codec.js';
+import { codecOf, type DecodedReply } from '../../../rpc/codec.js';
 import type { RpcConnection } from '../../../rpc/connection.js';
 import { AUTH_GLUSTERFS_V3, encodeCredential } from '../../../rpc/credentials.js';
 import { RpcError, type RpcFault } from '../../../rpc/error.js';
 import { FOP_PROGRAM } from '../../../rpc/programs.js';
 import { Keepalive } from './keepalive.js';
+import type { OpenFds } from './open-fds.js';
 import type { Target } from './target.js';
 
 /** What a fop answers whose call failed. Where it may have been done the errno is ENOTCONN: unknown. */
@@ -31,9 +33,11 @@ const MAX_OWNER_BYTES = 364;
 /** Bricks of GlusterFS 10.3 crash on these. */
 const NEVER_SENT: readonly FopName[] = ['setactivelk', 'namelink'];
 
-/** A connection that has passed its handshake, and the fds that were opened over it: they live and die together. */
-export class ClientSession implements FdNumbers {
-  private readonly fds = new WeakMap<Fd, number>();
+/** Of all that is to be opened again, so many at once. */
+const REOPENED_AT_ONCE = 64;
+
+/** A connection that has passed its handshake. */
+export class ClientSession {
   private readonly keepalive: Keepalive;
   private lastFrame: Frame | undefined;
   private lastCredential = Buffer.alloc(0);
@@ -41,6 +45,7 @@ export class ClientSession implements FdNumbers {
   constructor(
     readonly connection: RpcConnection,
     private readonly target: Target,
+    private readonly fds: OpenFds,
     clock: Clock,
     /** The client's name, for errors. */
     private readonly where: string,
@@ -51,39 +56,65 @@ export class ClientSession implements FdNumbers {
   /** The connection is over, or is to be. */
   end(): void {
     this.keepalive.stop();
+    this.fds.lost();
   }
 
-  numberOf(fd: Fd): number {
-    if (fd.isAnonymous) return ANONYMOUS_FD;
-    const number = this.fds.get(fd);
-    if (number === undefined)
-      throw new FopError('EBADF', this.where, 'not open on this connection');
-    return number;
+  /** Opens again what was open over an earlier connection. What cannot be opened stays lost: EBADF. */
+  async reopen(): Promise<void> {
+    const lost = this.fds.toReopen();
+    while (lost.length > 0 && !this.connection.isOver) {
+      const batch = lost.splice(0, REOPENED_AT_ONCE).map((each) => this.reopenOne(each));
+      for (const reopened of batch) await reopened;
+    }
+  }
+
+  private async reopenOne({ fd, fop, flags }: ReturnType<OpenFds['toReopen']>[number]) {
+    const request = { gfid: fd.gfid, flags, fd, xdata: null };
+    const { gfid } = fd;
+    const opening: Promise<{ readonly fd: number }> =
+      fop === 'open'
+        ? this.call('open', request, ROOT_FRAME)
+        : this.call('opendir', { gfid, fd, xdata: null }, ROOT_FRAME);
+    const outcome = await outcomeOf(opening);
+    if ('error' in outcome || this.connection.isOver) return;
+    const isWanted = this.fds.has(fd);
+    this.fds.opened(fd, outcome.reply.fd, fop === 'opendir');
+    // It was released meanwhile, when there was nobody to tell.
+    const release = fop === 'open' ? 'release' : 'releasedir';
+    if (!isWanted) await outcomeOf(this.call(release, { fd, xdata: null }, ROOT_FRAME));
   }
 
   async wind<F extends FopName>(fop: F, request: Request<F>, frame: Frame): Promise<Reply<F>> {
     if (NEVER_SENT.includes(fop)) throw new FopError('EOPNOTSUPP', this.where);
-    const isRelease = fop === 'release' || fop === 'releasedir';
-    if (isRelease && !this.isOpen(request)) return { xdata: null } as Reply<F>;
+    const { reply, fd } = await this.call(fop, request, frame);
+    if (fd >= 0 && 'fd' in request) this.opened(request.fd, fd, fop === 'opendir');
+    if (fop === 'create') created(request as Request<'create'>, reply as Reply<'create'>);
+    this.fds.done(fop, request, frame);
+    return reply;
+  }
+
+  private async call<F extends FopName>(
+    fop: F,
+    request: Request<F>,
+    frame: Frame,
+  ): Promise<DecodedReply<F>> {
     const codec = codecOf(fop);
     const { connection } = this;
     const call = connection.beginCall(FOP_PROGRAM, codec.number, this.credentialOf(frame));
-    const payload = codec.encodeRequest(call.writer, request, this);
-    if (isRelease && 'fd' in request) this.fds.delete(request.fd);
+    const payload = codec.encodeRequest(call.writer, request, this.fds);
+    if ((fop === 'release' || fop === 'releasedir') && 'fd' in request)
+      this.fds.released(request.fd);
     try {
       const results = await connection.finishCall(call, payload, this.target.frameTimeoutMs);
-      const { reply, fd } = codec.decodeReply(results, this.where);
-      if (fd >= 0 && 'fd' in request) this.fds.set(request.fd, fd);
-      if (fop === 'create') created(request as Request<'create'>, reply as Reply<'create'>);
-      return reply;
+      return codec.decodeReply(results, this.where);
     } catch (error) {
       throw this.failure(error);
     }
   }
 
-  /** An fd that is not open here needs no call to be released. */
-  private isOpen(request: object): boolean {
-    return 'fd' in request && this.fds.has(request.fd as Fd);
+  /** The answer may have come together with the end of the connection. */
+  private opened(fd: Fd, number: number, isDirectory: boolean): void {
+    this.fds.opened(fd, this.connection.isOver ? undefined : number, isDirectory);
   }
 
   private credentialOf(frame: Frame): Buffer {

@@ -14,6 +14,8 @@ export interface Target {
   readonly pingTimeoutMs: number;
   readonly frameTimeoutMs: number;
   readonly sendsGroups: boolean;
+  readonly reopens: boolean;
+  readonly hasStrictLocks: boolean;
   /** All options as they stand in the volfile; the handshake carries them. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -30,6 +32,8 @@ export function targetOf(options: Options): Target {
     pingTimeoutMs: options.int('ping-timeout') * 1000,
     frameTimeoutMs: options.int('frame-timeout') * 1000,
     sendsGroups: options.bool('send-gids'),
+    reopens: options.bool('reopen-fds'),
+    hasStrictLocks: options.bool('strict-locks'),
     options: options.raw(),
   };
 }
