@@ -90,7 +90,7 @@ function turnedEntries<R extends object>(reply: R): R {
   return { ...reply, entries: turn };
 }
 
-const GATE: TranslatorSpec = {
+export const GATE: TranslatorSpec = {
   type: 'test/gate',
   children: { min: 1, max: 1 },
   options: [],

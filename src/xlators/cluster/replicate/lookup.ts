@@ -5,10 +5,19 @@ import type { Gfid } from '../../../fop/gfid.js';
 import { agreeOnGfid, agreeOnName, type NameAnswer, type Verdict } from './agreement.js';
 import type { Copies } from './copies.js';
 import { type Examiner, nameAnswer, repliesOf } from './examiner.js';
+import type { ReplicaHealer } from './heal/replica-healer.js';
 import { type ReadPolicy, readOrder } from './read-order.js';
 import type { ChildOutcome, Replica } from './replica.js';
 
 const CONTENT_KEY = 'glusterfs.content';
+
+/** What the subvolumes have answered. */
+interface Seen {
+  readonly outcomes: readonly ChildOutcome<'lookup'>[];
+  /** Of the subvolumes' states, when they were asked. */
+  readonly generation: number;
+  readonly asked: Dict;
+}
 
 /**
  * lookup: asks every child that is up, for the marks too, and answers what a good copy says. An inode of which no copy is
@@ -19,15 +28,37 @@ export class Lookup {
     private readonly replica: Replica,
     private readonly examiner: Examiner,
     private readonly policy: ReadPolicy,
+    private readonly healer: ReplicaHealer,
   ) {}
 
+  /** A name that is different things at the subvolumes is healed and looked up again, once. */
   async lookup(request: Request<'lookup'>, frame: Frame): Promise<Reply<'lookup'>> {
+    const seen = await this.look(request, frame);
+    const { bname, pargfid } = request;
+    if (bname === '' || areAlike(seen.outcomes)) return this.answer(request, seen, frame);
+    const { result } = await this.healer.healName({ pargfid, bname });
+    return this.answer(
+      request,
+      result === 'failed' ? seen : await this.look(request, frame),
+      frame,
+    );
+  }
+
+  private async look(request: Request<'lookup'>, frame: Frame): Promise<Seen> {
     const { replica } = this;
     const up = await replica.ready();
     const { generation } = replica.children;
     const asked = withoutGfidRequest(request.xdata);
     const xdata = replica.settings.keys.ask(asked);
     const outcomes = await replica.windQuorum(up, 'lookup', { ...request, xdata }, frame);
+    return { outcomes, generation, asked };
+  }
+
+  private async answer(
+    request: Request<'lookup'>,
+    { outcomes, generation, asked }: Seen,
+    frame: Frame,
+  ): Promise<Reply<'lookup'>> {
     const verdict = await this.verdict(request, outcomes, frame);
     if (verdict.kind === 'failed') throw verdict.error;
     if (verdict.kind !== 'found') throw this.mismatch(request, verdict);
@@ -89,4 +120,12 @@ function withoutGfidRequest(xdata: Dict): Dict {
 function without(dict: Dict, key: string): Dict {
   if (!dict?.has(key)) return dict;
   return new Map([...dict].filter(([other]) => other !== key));
+}
+
+/** Whether a name is the same at all that answered, or nothing at all of them. */
+function areAlike(outcomes: readonly ChildOutcome<'lookup'>[]): boolean {
+  const seen = new Set(
+    outcomes.map(({ outcome }) => ('reply' in outcome ? outcome.reply.stat.gfid : '')),
+  );
+  return seen.size === 1;
 }

@@ -1,4 +1,5 @@
 import type { OptionSpec } from '../../../graph/spec.js';
+import { HEAL_OPTIONS } from './heal/heal-options.js';
 
 const HEALS_NOTHING = 'this engine heals nothing here yet';
 const READS_ONLY = 'this engine only reads here yet';
@@ -102,10 +103,22 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     only: ['off'],
     inert: 'latency is not looked at',
   },
+  ...HEAL_OPTIONS,
+  {
+    key: 'granular-entry-heal',
+    kind: 'bool',
+    default: 'off',
+    doc: 'Note the names that are owed to a subvolume, not only their directory.',
+  },
+  {
+    key: 'ensure-durability',
+    kind: 'bool',
+    default: 'on',
+    doc: 'Sync what was written before its mark is taken off.',
+  },
   ...inert(READS_ONLY, 'string', {
     'locking-scheme': 'Either full or granular.',
   }),
-  ...inert(READS_ONLY, 'uuid', { 'volume-id': 'Of the volume; names the anonymous directory.' }),
   ...inert(READS_ONLY, 'time', { 'post-op-delay-secs': 'How long marks wait for more writes.' }),
   ...inert(READS_ONLY, 'bool', {
     'data-change-log': 'Mark changes of data.',
@@ -115,10 +128,7 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     'pre-op-compat': 'Write the mark before the change.',
     'eager-lock': 'Keep a lock for the next write.',
     'full-lock': 'Lock whole files.',
-    'ensure-durability': 'Sync data before marks are taken off.',
     'use-compound-fops': 'Send two fops as one.',
-    'use-anonymous-inode': 'Keep what is renamed between directories in an anonymous one.',
-    'granular-entry-heal': 'Remember the names that are owed, not only their directory.',
   }),
   ...inert(HEALS_NOTHING, 'bool', {
     'data-self-heal': 'Heal data that is found to differ.',
@@ -131,7 +141,6 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
   ...inert(HEALS_NOTHING, 'int', {
     'background-self-heal-count': 'Heals at once in the background.',
     'heal-wait-queue-length': 'Heals that may wait.',
-    'data-self-heal-window-size': 'Blocks of one step of a heal.',
     'shd-max-threads': 'Heals at once of the healing process.',
     'shd-wait-qlength': 'Heals that may wait there.',
     'halo-max-latency': 'Milliseconds, for clients.',
@@ -142,8 +151,4 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
   }),
   ...inert(HEALS_NOTHING, 'time', { 'heal-timeout': 'Between two rounds of healing.' }),
   ...inert(HEALS_NOTHING, 'size', { 'self-heal-readdir-size': 'Of one answer while healing.' }),
-  ...inert(HEALS_NOTHING, 'string', {
-    'data-self-heal-algorithm': 'Either full or diff.',
-    'favorite-child-policy': 'Which copy wins where nobody can decide.',
-  }),
 ];

@@ -29,6 +29,28 @@ export interface Testimony {
   readonly dirty: Marks;
 }
 
+/** Counts of one kind. */
+export function marksOf(kind: MarkKind, count: number): Marks {
+  return { ...NO_MARKS, [kind]: count };
+}
+
+/** Sums, kind by kind. */
+export function addMarks(one: Marks, other: Marks): Marks {
+  return {
+    data: one.data + other.data,
+    metadata: one.metadata + other.metadata,
+    entry: one.entry + other.entry,
+  };
+}
+
+export function encodeMarks({ data, metadata, entry }: Marks): Buffer {
+  const bytes = Buffer.alloc(12);
+  bytes.writeInt32BE(data, 0);
+  bytes.writeInt32BE(metadata, 4);
+  bytes.writeInt32BE(entry, 8);
+  return bytes;
+}
+
 const PREFIX = 'trusted.afr.';
 
 /** Reads one attribute; integers that are not there are 0. */
@@ -58,6 +80,25 @@ export class PendingKeys {
   /** The xdata of a lookup or listing that asks for the marks as well. */
   ask(xdata: Dict): ReadonlyMap<ByteString, DictValue> {
     return new Map([...this.asked, ...(xdata ?? [])]);
+  }
+
+  /**
+   * The dict of an xattrop that adds to what a brick says of subvolumes, and to what it says of changes under way. It names
+   * every mark, those that stay as they are too, so that the answer is a testimony.
+   */
+  adding(about: ReadonlyMap<number, Marks>, dirty: Marks): ReadonlyMap<ByteString, DictValue> {
+    const value = (marks: Marks): DictValue => ({ type: 'bytes', bytes: encodeMarks(marks) });
+    const pairs = this.keys.map(
+      (key, child) => [key, value(about.get(child) ?? NO_MARKS)] as const,
+    );
+    return new Map([...pairs, [this.dirtyKey, value(dirty)]]);
+  }
+
+  /** Where what a subvolume has missed is marked. */
+  keyOf(child: number): ByteString {
+    const key = this.keys[child];
+    if (key === undefined) throw new TypeError(`there is no subvolume ${child}`);
+    return key;
   }
 
   testimony(xdata: Dict): Testimony {

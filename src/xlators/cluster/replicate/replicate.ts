@@ -7,6 +7,8 @@ import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
 import type { Standing } from './children.js';
 import { errorOf } from './errno-rank.js';
 import { Examiner } from './examiner.js';
+import { healSettings } from './heal/heal-settings.js';
+import { ReplicaHealer } from './heal/replica-healer.js';
 import { Listing } from './listing.js';
 import { Lookup } from './lookup.js';
 import { OpenFds, type OpenFop } from './open-fds.js';
@@ -41,6 +43,8 @@ type FdRead = 'readv' | 'fstat' | 'fgetxattr' | 'seek' | 'rchecksum';
 export class Replicate extends Xlator {
   readonly type = 'cluster/replicate';
   protected readonly handlers: Handlers;
+  /** Heals what is asked of it; nothing but names that a lookup finds to be different things is healed unasked. */
+  readonly healer: ReplicaHealer;
   private readonly replica: Replica;
   private readonly reader: Reader;
   private readonly fds: OpenFds;
@@ -52,6 +56,7 @@ export class Replicate extends Xlator {
     this.replica = new Replica(name, children, settings, platform.clock, (level, message, fields) =>
       this.tell({ event: 'log', from: this, level, message, fields }),
     );
+    this.healer = new ReplicaHealer(this.replica, healSettings(options), platform.random);
     const policy: ReadPolicy = {
       preferred: settings.preferred,
       hashMode: settings.hashMode,
@@ -62,7 +67,7 @@ export class Replicate extends Xlator {
     const examiner = new Examiner(this.replica);
     this.reader = new Reader(this.replica, examiner, policy);
     this.fds = new OpenFds(this.replica);
-    const lookup = new Lookup(this.replica, examiner, policy);
+    const lookup = new Lookup(this.replica, examiner, policy, this.healer);
     const listing = new Listing(this.replica, this.reader, examiner, this.fds, policy);
     this.handlers = this.handlersWith(lookup, listing);
   }

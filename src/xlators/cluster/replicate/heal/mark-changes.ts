@@ -41,15 +41,19 @@ export function marksAfter(healed: HealedSet): readonly MarkChange[] {
 }
 
 function changeAbout(
-  { testimonies, equal, failed }: HealedSet,
+  { testimonies, equal, failed, kinds }: HealedSet,
   by: number,
   whom: number,
   kind: keyof Marks,
 ): number {
-  const said = (one: number): number => testimonies.get(one)?.about[whom]?.[kind] ?? 0;
+  const said = (one: number, what = kind): number => testimonies.get(one)?.about[whom]?.[what] ?? 0;
   if (equal.includes(whom)) return -said(by);
-  const isOwed = failed.includes(whom) || equal.some((one) => said(one) !== 0);
-  return isOwed && said(by) === 0 ? 1 : 0;
+  const isOwed = (what: keyof Marks): boolean =>
+    failed.includes(whom) || equal.some((one) => said(one, what) !== 0);
+  // Names that one brick has noted are not in the list of another: there, all of them are owed.
+  if (kind === 'data' && kinds.includes('entry'))
+    return isOwed('entry') && said(by, 'entry') === 0 && said(by) === 0 ? 1 : 0;
+  return isOwed(kind) && said(by) === 0 ? 1 : 0;
 }
 
 function pick(kinds: readonly (keyof Marks)[], value: (kind: keyof Marks) => number): Marks {

@@ -1,0 +1,195 @@
+import { FopError } from '../../../../fop/error.js';
+import type { Gfid } from '../../../../fop/gfid.js';
+import { isDirectory } from '../../../../fop/iatt.js';
+import type { ByteString } from '../../../../fop/name.js';
+import { direct } from './direction.js';
+import { HealLocks, holding } from './heal-locks.js';
+import { healName, type NamesDirection } from './heal-name.js';
+import { IndexReader, listNames } from './index-reader.js';
+import { type InspectedCopy, inspect } from './inspection.js';
+import { MarkBook } from './mark-book.js';
+import type { HealResult, HealSession } from './session.js';
+import { isPrivate } from './waiting-room.js';
+
+/** Names that are healed under one lock of their directory. */
+const BATCH = 32;
+
+/** What is known of a directory when its heal begins. */
+interface NamesHeal {
+  readonly names: ReadonlySet<ByteString>;
+  /** By name: who has noted it as changed. */
+  readonly changedAt: ReadonlyMap<ByteString, readonly number[]>;
+  readonly isFull: boolean;
+}
+
+export interface EntriesReport {
+  readonly result: HealResult;
+  /** Versions that were kept under other names. */
+  readonly conflicts: readonly ByteString[];
+}
+
+/**
+ * Makes a directory have the same names, for the same inodes, at all subvolumes that have it. Only names that were noted as changed
+ * are looked at, where they are noted; else all of them. `isForced`: all of them, marked or not.
+ */
+export async function healEntries(
+  session: HealSession,
+  gfid: Gfid,
+  isForced = false,
+): Promise<EntriesReport> {
+  const locks = new HealLocks(session);
+  const alone = await locks.namesTieBreaker(gfid);
+  if (alone === undefined) return { result: 'busy', conflicts: [] };
+  try {
+    return await new EntriesHeal(session, locks, gfid, isForced).run();
+  } finally {
+    await alone.release();
+  }
+}
+
+class EntriesHeal {
+  private readonly failed = new Set<ByteString>();
+  private readonly done = new Set<ByteString>();
+  private readonly conflicts: ByteString[] = [];
+  private readonly index: IndexReader;
+
+  constructor(
+    private readonly session: HealSession,
+    private readonly locks: HealLocks,
+    private readonly gfid: Gfid,
+    private readonly isForced: boolean,
+  ) {
+    this.index = new IndexReader(session);
+  }
+
+  async run(): Promise<EntriesReport> {
+    const begun = await holding(this.locks.names(this.gfid), (children) => this.begin(children));
+    if (typeof begun === 'string') return this.report(begun);
+    const { children, heal } = begun;
+    const names = [...heal.names];
+    while (names.length > 0) {
+      if (this.session.pace.isStopped) return this.report('partly');
+      const batch = names.splice(0, BATCH);
+      const result = await holding(this.locks.names(this.gfid), (held) =>
+        this.heal(batch, heal, children, held),
+      );
+      if (result !== undefined) return this.report(result);
+    }
+    return this.report(
+      await holding(this.locks.names(this.gfid), (held) => this.finish(children, held, heal)),
+    );
+  }
+
+  private report(result: HealResult): EntriesReport {
+    return { result, conflicts: this.conflicts };
+  }
+
+  private async begin(
+    children: readonly number[],
+  ): Promise<HealResult | { readonly children: readonly number[]; readonly heal: NamesHeal }> {
+    const { copies } = await inspect(this.session, this.gfid, children);
+    const directories = copies.filter(({ stat }) => isDirectory(stat));
+    if (directories.length < 2) return 'alone';
+    const { isMarked } = direct(directories, 'entry', this.session.replica.count);
+    if (!isMarked && !this.isForced) return 'clean';
+    const numbers = directories.map(({ child }) => child);
+    return { children: numbers, heal: await this.names(directories) };
+  }
+
+  /** The names to look at. All of them where somebody has missed everything, or where names are not noted one by one. */
+  private async names(copies: readonly InspectedCopy[]): Promise<NamesHeal> {
+    const children = copies.map(({ child }) => child);
+    const changedAt = new Map<ByteString, number[]>();
+    for (const child of children)
+      for (const name of await this.index.changedNames(child, this.gfid))
+        changedAt.set(name, [...(changedAt.get(name) ?? []), child]);
+    const hasMissedAll = copies.some(({ testimony }) =>
+      testimony.about.some(({ data }) => data !== 0),
+    );
+    const { sinks, sources } = direct(copies, 'entry', this.session.replica.count);
+    const isDirected = sinks.length > 0 && sources.length > 0;
+    const isNoted = this.session.settings.isGranular && isDirected && changedAt.size > 0;
+    if (isNoted && !hasMissedAll && !this.isForced)
+      return { names: new Set(changedAt.keys()), changedAt, isFull: false };
+    const names = new Set(changedAt.keys());
+    for (const child of children)
+      for (const name of await listNames(this.session, child, this.gfid)) names.add(name);
+    return { names, changedAt, isFull: true };
+  }
+
+  /** Heals some names under a lock of the directory; a result ends the heal. */
+  private async heal(
+    names: readonly ByteString[],
+    { changedAt }: NamesHeal,
+    begun: readonly number[],
+    held: readonly number[],
+  ): Promise<HealResult | undefined> {
+    const direction = await this.direction(begun, held);
+    if (direction === undefined) return 'partly';
+    for (const bname of names) {
+      this.done.add(bname);
+      if (isPrivate(this.gfid, bname)) continue;
+      const place = { pargfid: this.gfid, bname };
+      const noted = changedAt.get(bname) ?? [];
+      const healed = await healName(this.session, place, direction, noted);
+      if (healed.result === 'failed') this.failed.add(bname);
+      this.conflicts.push(...healed.conflicts);
+    }
+    return undefined;
+  }
+
+  /** Undefined where a subvolume that took part is lost: the rest is for another round. */
+  private async direction(
+    begun: readonly number[],
+    held: readonly number[],
+  ): Promise<(NamesDirection & { readonly copies: readonly InspectedCopy[] }) | undefined> {
+    const { copies } = await inspect(this.session, this.gfid, held);
+    const children = copies.map(({ child }) => child);
+    if (begun.some((child) => !children.includes(child))) return undefined;
+    const part = copies.filter(({ child }) => begun.includes(child));
+    const { sources, sinks, dirty } = direct(part, 'entry', this.session.replica.count);
+    return {
+      copies: part,
+      children: begun,
+      sources: sinks.length > 0 ? sources : [],
+      isDirty: dirty.length > 0,
+    };
+  }
+
+  /** Takes the marks off, unless a name failed or was noted since. */
+  private async finish(
+    begun: readonly number[],
+    held: readonly number[],
+    heal: NamesHeal,
+  ): Promise<HealResult> {
+    const direction = await this.direction(begun, held);
+    if (direction === undefined) return 'partly';
+    const late = heal.isFull ? [] : await this.lateNames(begun);
+    if (late.length > 0 && (await this.heal(late, heal, begun, held)) !== undefined)
+      return 'partly';
+    if (this.failed.size > 0) return 'partly';
+    const { count } = this.session.replica;
+    const book = new MarkBook(this.session, this.gfid, direction.copies);
+    // The bytes of a directory stand for all of its names.
+    await book.settle(begun, [], ['entry', 'data']);
+    // Whoever is away needs the names yet.
+    if (begun.length === count) for (const child of begun) await this.forgetNames(child);
+    return 'healed';
+  }
+
+  private async lateNames(children: readonly number[]): Promise<readonly ByteString[]> {
+    const late: ByteString[] = [];
+    for (const child of children)
+      for (const name of await this.index.changedNames(child, this.gfid))
+        if (!this.done.has(name)) late.push(name);
+    return [...new Set(late)];
+  }
+
+  private async forgetNames(child: number): Promise<void> {
+    try {
+      await this.index.removeNames(child, this.gfid);
+    } catch (error) {
+      if (!(error instanceof FopError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { FopError } from '../../../../fop/error.js';
+import type { Gfid } from '../../../../fop/gfid.js';
+import { isDirectory, isRegular } from '../../../../fop/iatt.js';
+import type { ByteString } from '../../../../fop/name.js';
+import type { Random } from '../../../../platform/platform.js';
+import type { Replica } from '../replica.js';
+import { healData } from './heal-data.js';
+import { type EntriesReport, healEntries } from './heal-entries.js';
+import { HealLocks, holding } from './heal-locks.js';
+import { healMetadata } from './heal-metadata.js';
+import { type HealedName, healName } from './heal-name.js';
+import { INDEX_LISTS, type IndexList, IndexReader } from './index-reader.js';
+import { inspect } from './inspection.js';
+import { refreshIndex } from './mark-book.js';
+import { namesDirection } from './names-direction.js';
+import type { Place } from './new-copy.js';
+import { AT_ONCE, type HealResult, HealSession, type HealSettings, type Pace } from './session.js';
+
+/** What became of the heal of one inode. */
+export interface InodeHeal {
+  readonly gfid: Gfid;
+  /** `gone`: no subvolume has it any more. */
+  readonly result: HealResult | 'gone';
+  readonly isDirectory: boolean;
+  /** Versions that were kept under other names. */
+  readonly conflicts: readonly ByteString[];
+  /** What failed, where it failed with an error. */
+  readonly error?: FopError | undefined;
+}
+
+/** From the most that has to be said of an inode to the least. */
+const RANK: readonly HealResult[] = [
+  'split-brain',
+  'no-source',
+  'partly',
+  'busy',
+  'alone',
+  'healed',
+  'clean',
+];
+
+/**
+ * Heals inodes of one replica set: takes the locks that GlusterFS's clients and healers take, decides by what it sees under them, and
+ * leaves every step such that whoever comes next, this engine or GlusterFS, goes on from there.
+ */
+export class ReplicaHealer {
+  constructor(
+    readonly replica: Replica,
+    private readonly settings: HealSettings,
+    private readonly random: Random,
+  ) {}
+
+  session(pace: Pace = AT_ONCE): HealSession {
+    return new HealSession(this.replica, this.settings, this.random, pace);
+  }
+
+  /** What a subvolume has noted as owed, in the order of its brick. */
+  async marked(child: number): Promise<readonly Gfid[]> {
+    const index = new IndexReader(this.session());
+    const found = new Set<Gfid>();
+    for (const list of Object.keys(INDEX_LISTS) as IndexList[])
+      for (const gfid of await index.gfids(child, list)) found.add(gfid);
+    return [...found];
+  }
+
+  /** Heals attributes, and bytes or names, of one inode; errors of bricks are in the answer. */
+  async heal(gfid: Gfid, pace: Pace = AT_ONCE, isForced = false): Promise<InodeHeal> {
+    try {
+      return await this.healInode(gfid, pace, isForced);
+    } catch (error) {
+      if (!(error instanceof FopError)) throw error;
+      return { gfid, result: 'partly', isDirectory: false, conflicts: [], error };
+    }
+  }
+
+  private async healInode(gfid: Gfid, pace: Pace, isForced: boolean): Promise<InodeHeal> {
+    const session = this.session(pace);
+    const { copies, missing } = await inspect(session, gfid, session.up);
+    const [first] = copies;
+    if (first === undefined) return this.gone(session, gfid, missing.length);
+    const isNames = isDirectory(first.stat);
+    const results: HealResult[] = [await healMetadata(session.again(), gfid)];
+    const conflicts: ByteString[] = [];
+    if (isNames) {
+      const entries: EntriesReport = await healEntries(session.again(), gfid, isForced);
+      results.push(entries.result);
+      conflicts.push(...entries.conflicts);
+    } else if (isRegular(first.stat)) {
+      results.push(await healData(session.again(), gfid));
+    }
+    const result = RANK.find((each) => results.includes(each)) ?? 'clean';
+    if (result === 'clean')
+      await Promise.all(copies.map(({ child }) => refreshIndex(session, gfid, child)));
+    return { gfid, result, isDirectory: isNames, conflicts };
+  }
+
+  /** Nobody has it: lists that name it are wrong, if everybody is there to say so. */
+  private async gone(session: HealSession, gfid: Gfid, missing: number): Promise<InodeHeal> {
+    const none = { gfid, isDirectory: false, conflicts: [] };
+    const index = new IndexReader(session);
+    if (missing === 0 || missing < session.up.length) return { ...none, result: 'alone' };
+    for (const child of session.up) {
+      for (const list of Object.keys(INDEX_LISTS) as IndexList[])
+        await index.remove(child, list, gfid);
+      await index.removeNames(child, gfid);
+    }
+    return { ...none, result: 'gone' };
+  }
+
+  /** Heals one name, for a lookup that has found it to be different things. Errors of bricks are a failure. */
+  async healName(place: Place): Promise<HealedName> {
+    const session = this.session();
+    try {
+      return await holding(
+        new HealLocks(session).names(place.pargfid, place.bname),
+        async (held) => {
+          const direction = await namesDirection(session, place, held);
+          if (direction === undefined) return { result: 'failed', conflicts: [] };
+          return healName(session, place, direction, direction.changedAt);
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof FopError)) throw error;
+      return { result: 'failed', conflicts: [] };
+    }
+  }
+}
