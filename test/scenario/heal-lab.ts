@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { dictBytes } from '../../src/fop/dict.js';
-import { isErrno } from '../../src/fop/error.js';
+import { FopError, isErrno } from '../../src/fop/error.js';
+import { FOP_KIND, type FopKind } from '../../src/fop/fops.js';
 import { type Gfid, gfidFromBytes, ROOT_GFID } from '../../src/fop/gfid.js';
 import { type Iatt, isDirectory, isRegular } from '../../src/fop/iatt.js';
 import { buildGraph, type Graph } from '../../src/graph/graph.js';
@@ -27,6 +28,7 @@ import { SimDisk } from '../sim/disk.js';
 import { GATE, Gate } from './replica-lab.js';
 
 const REGISTRY = registryOf([storagePosix, featuresLocks, featuresIndex, clusterReplicate, GATE]);
+const CHANGES: readonly FopKind[] = ['inode-write', 'entry-write'];
 /** Rounds after which a heal that still finds something to do is taken for one that never ends. */
 const MAX_ROUNDS = 12;
 
@@ -211,6 +213,26 @@ export class HealLab {
       if (!progress) return told;
     }
     assert.fail(`it heals for ever: ${told.join(' ')}`);
+  }
+
+  /** Heals until so many changes have been made, then loses all bricks at once; answers whether it came to that. */
+  async cutOff(most: number): Promise<boolean> {
+    let left = most;
+    for (const number of this.numbers)
+      this.gate(number).before = (fop) => {
+        if (!CHANGES.includes(FOP_KIND[fop]) && fop !== 'xattrop') return;
+        left -= 1;
+        if (left < 0) throw new FopError('ENOTCONN', 'cut');
+      };
+    await this.healAll();
+    for (const number of this.numbers) this.gate(number).before = undefined;
+    // What was locked is given back, as it is when a connection ends.
+    for (const number of this.numbers) this.dropLocks(number);
+    return left < 0;
+  }
+
+  private dropLocks(number: number): void {
+    this.graph.byName.get(`locks-${number}`)?.clientGone({ id: '', address: '' });
   }
 
   /** What a brick holds, line by line: each name with what stands there, and what is marked. */

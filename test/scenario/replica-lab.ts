@@ -24,6 +24,8 @@ export class Gate extends PassThrough {
   /** The fops that reached the brick. */
   readonly seen: FopName[] = [];
   readonly failures = new Map<FopName, ErrnoName>();
+  /** Called with each fop; what it throws is the answer. */
+  before: ((fop: FopName) => void) | undefined;
   isUp = true;
   /** Nothing is heard of it, as of a host that does not answer. */
   isSilent = false;
@@ -40,6 +42,7 @@ export class Gate extends PassThrough {
     frame: Frame,
   ): Promise<Reply<F>> {
     if (!this.isUp) throw new FopError('ENOTCONN', this.name);
+    this.before?.(fop);
     this.seen.push(fop);
     const errno = this.failures.get(fop);
     if (errno) throw new FopError(errno, this.name);

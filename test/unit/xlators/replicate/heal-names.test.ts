@@ -18,6 +18,8 @@ interface Row {
   readonly changedAt?: readonly number[];
   /** Where inodes live, where it is elsewhere too. */
   readonly lives?: Readonly<Record<string, readonly number[]>>;
+  /** Where they have names of their own. */
+  readonly moved?: Readonly<Record<string, readonly number[]>>;
   readonly policy?: FavoritePolicy;
   readonly plan: string;
 }
@@ -54,18 +56,19 @@ const ROWS: Readonly<Record<string, Row>> = {
   'it was renamed where it is missing (H2)': {
     has: ['A', '', ''],
     isDirty: true,
-    lives: { A: [0, 1, 2] },
+    moved: { A: [1, 2] },
     plan: 'nothing',
   },
   'it was renamed where it is missing, and two bricks are all': {
     has: ['A', ''],
-    lives: { A: [0, 1] },
+    moved: { A: [1] },
     plan: 'nothing',
   },
+  'a link that one brick has lost: it stays': { has: ['A', ''], lives: { A: [0, 1] }, plan: 'A' },
   'a link was made where it is noted': {
     has: ['A', ''],
     changedAt: [0],
-    lives: { A: [0, 1] },
+    moved: { A: [1] },
     plan: 'A',
   },
   'both sides changed the directory, one of them this name': {
@@ -125,6 +128,7 @@ function evidenceOf(row: Row) {
     isDirty: row.isDirty ?? false,
     changedAt: row.changedAt ?? [],
     livesAt,
+    movedAt: new Map<string, readonly number[]>(Object.entries(row.moved ?? {})),
     policy: row.policy ?? ('none' as const),
     count: row.has.length,
   };

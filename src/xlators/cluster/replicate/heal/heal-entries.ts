@@ -1,4 +1,4 @@
-import { FopError } from '../../../../fop/error.js';
+import type { Dict } from '../../../../fop/dict.js';
 import type { Gfid } from '../../../../fop/gfid.js';
 import { isDirectory } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
@@ -13,6 +13,9 @@ import { isPrivate } from './waiting-room.js';
 
 /** Names that are healed under one lock of their directory. */
 const BATCH = 32;
+
+/** Has a brick forget the names that it has noted, with the marks that it forgets. */
+const PURGE_NAMES: Dict = new Map([['glusterfs.xattrop-purge-index', { type: 'int', int: 1n }]]);
 
 /** What is known of a directory when its heal begins. */
 interface NamesHeal {
@@ -91,8 +94,11 @@ class EntriesHeal {
     const directories = copies.filter(({ stat }) => isDirectory(stat));
     if (directories.length < 2) return 'alone';
     const { isMarked } = direct(directories, 'entry', this.session.replica.count);
-    if (!isMarked && !this.isForced) return 'clean';
     const numbers = directories.map(({ child }) => child);
+    if (!isMarked && !this.isForced) {
+      await this.forgetNames(numbers);
+      return 'clean';
+    }
     return { children: numbers, heal: await this.names(directories) };
   }
 
@@ -153,6 +159,7 @@ class EntriesHeal {
       children: begun,
       sources: sinks.length > 0 ? sources : [],
       isDirty: dirty.length > 0,
+      holdsAllNames: true,
     };
   }
 
@@ -170,10 +177,9 @@ class EntriesHeal {
     if (this.failed.size > 0) return 'partly';
     const { count } = this.session.replica;
     const book = new MarkBook(this.session, this.gfid, direction.copies);
-    // The bytes of a directory stand for all of its names.
-    await book.settle(begun, [], ['entry', 'data']);
-    // Whoever is away needs the names yet.
-    if (begun.length === count) for (const child of begun) await this.forgetNames(child);
+    // Whoever is away needs the names yet. The bytes of a directory stand for all of its names.
+    const isEverybody = begun.length === count;
+    await book.settle(begun, [], ['entry', 'data'], isEverybody ? PURGE_NAMES : null);
     return 'healed';
   }
 
@@ -185,11 +191,9 @@ class EntriesHeal {
     return [...new Set(late)];
   }
 
-  private async forgetNames(child: number): Promise<void> {
-    try {
-      await this.index.removeNames(child, this.gfid);
-    } catch (error) {
-      if (!(error instanceof FopError)) throw error;
-    }
+  /** Names that a heal has left which was cut off before its end. */
+  private async forgetNames(children: readonly number[]): Promise<void> {
+    if (children.length < this.session.replica.count) return;
+    for (const child of children) await this.index.removeNames(child, this.gfid);
   }
 }

@@ -56,6 +56,11 @@ export class HealLocks {
     return this.get(this.name(this.clients, gfid, name));
   }
 
+  /** The same without waiting; undefined where somebody else has it. */
+  tryName(gfid: Gfid, name: ByteString): Promise<HeldLocks | undefined> {
+    return this.attempt(this.name(this.clients, gfid, name));
+  }
+
   private range(volume: ByteString, gfid: Gfid, start: bigint, len: bigint): LockKind {
     const { replica, frame } = this.session;
     const wind = (child: number, cmd: number, type: number) => {

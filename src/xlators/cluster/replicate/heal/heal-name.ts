@@ -1,10 +1,21 @@
+import type { DictValue } from '../../../../fop/dict.js';
 import { FopError } from '../../../../fop/error.js';
 import { type Gfid, NULL_GFID } from '../../../../fop/gfid.js';
 import { isDirectory } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
+import { marksOf } from '../pending.js';
 import { conflictName } from './conflict-name.js';
+import { dropName, namesOf } from './inode-names.js';
 import { lookAt } from './inspection.js';
-import { isPresent, type NameCopy, type NamePlan, planName, versionKey } from './name-plan.js';
+import { changeMarks } from './mark-book.js';
+import {
+  isPresent,
+  type NameCopy,
+  type NameEvidence,
+  type NamePlan,
+  planName,
+  versionKey,
+} from './name-plan.js';
 import { bringName, type Original, type Place } from './new-copy.js';
 import type { HealSession } from './session.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -18,6 +29,8 @@ export interface NamesDirection {
   /** Who is right by the marks; nobody where nobody is accused, or all are. */
   readonly sources: readonly number[];
   readonly isDirty: boolean;
+  /** The caller holds the lock of all names of the directory, not of one. */
+  readonly holdsAllNames: boolean;
 }
 
 /** What became of a name. */
@@ -41,11 +54,14 @@ export async function healName(
     const copies = await look(session, place, direction.children);
     if (copies === undefined) return FAILED;
     if (new Set(copies.map(versionKey)).size === 1) return SAME;
-    const livesAt = await whereInodesLive(session, copies);
+    const lives = await whereInodesLive(session, copies);
     const { policy } = session.settings;
     const { count } = session.replica;
-    const plan = planName(copies, { ...direction, changedAt, livesAt, policy, count });
-    return await carryOut(session, place, copies, plan, livesAt);
+    const plan = planName(copies, { ...direction, changedAt, ...lives, policy, count });
+    const healed = await carryOut(session, place, copies, plan, lives.livesAt);
+    if (healed.result === 'healed' && direction.sources.length === 0 && plan.keep)
+      await dropOldNames(session, place, direction, plan.keep, copies);
+    return healed;
   } catch (error) {
     if (error instanceof FopError) return FAILED;
     throw error;
@@ -87,26 +103,67 @@ function onlyGfid(copies: readonly NameCopy[], found: readonly unknown[]): Gfid 
   return gfids.size === 1 ? [...gfids][0] : undefined;
 }
 
+/** By inode: the subvolumes that have it at all, and those without it here that know it by a name of their own. */
 async function whereInodesLive(
   session: HealSession,
   copies: readonly NameCopy[],
-): Promise<ReadonlyMap<Gfid, readonly number[]>> {
+): Promise<Pick<NameEvidence, 'livesAt' | 'movedAt'>> {
   const gfids = new Set(copies.flatMap(({ stat }) => stat?.gfid ?? []));
-  const found = new Map<Gfid, readonly number[]>();
+  const livesAt = new Map<Gfid, readonly number[]>();
+  const movedAt = new Map<Gfid, readonly number[]>();
   for (const gfid of gfids) {
-    const lives = await Promise.all(
-      copies.map(async ({ child, stat }) => {
-        if (stat?.gfid === gfid) return true;
-        const seen = await lookAt(session, child, { gfid, pargfid: NULL_GFID, bname: '' });
-        return typeof seen === 'object' && seen.stat.gfid === gfid;
-      }),
-    );
-    found.set(
-      gfid,
-      copies.flatMap(({ child }, index) => (lives[index] ? [child] : [])),
-    );
+    const holders = copies.filter(({ stat }) => stat?.gfid === gfid).map(({ child }) => child);
+    const others = copies.map(({ child }) => child).filter((child) => !holders.includes(child));
+    const lives = await Promise.all(others.map((child) => livesThere(session, child, gfid)));
+    const elsewhere = others.filter((_, index) => lives[index]);
+    livesAt.set(gfid, [...holders, ...elsewhere]);
+    const known = await knownNames(session, holders, gfid);
+    const moved: number[] = [];
+    for (const child of elsewhere)
+      if ((await namesOf(session, child, gfid)).some((name) => !known.has(name))) moved.push(child);
+    movedAt.set(gfid, moved);
   }
-  return found;
+  return { livesAt, movedAt };
+}
+
+async function livesThere(session: HealSession, child: number, gfid: Gfid): Promise<boolean> {
+  const seen = await lookAt(session, child, { gfid, pargfid: NULL_GFID, bname: '' });
+  return typeof seen === 'object' && seen.stat.gfid === gfid;
+}
+
+async function knownNames(
+  session: HealSession,
+  children: readonly number[],
+  gfid: Gfid,
+): Promise<ReadonlySet<ByteString>> {
+  const names = await Promise.all(children.map((child) => namesOf(session, child, gfid)));
+  return new Set(names.flat());
+}
+
+/**
+ * What a torn rename has left: where the inode got its name just now, it is still under the one from which it was taken elsewhere.
+ * Names that somebody holds a lock of are left alone.
+ */
+async function dropOldNames(
+  session: HealSession,
+  place: Place,
+  { holdsAllNames }: NamesDirection,
+  keep: Present,
+  copies: readonly NameCopy[],
+): Promise<void> {
+  const { gfid } = keep.stat;
+  if (isDirectory(keep.stat)) return;
+  const { holders } = originalOf(keep, copies);
+  const late = copies.filter((copy) => isPresent(copy) && !holders.includes(copy));
+  if (late.length === 0) return;
+  const known = await knownNames(
+    session,
+    holders.map(({ child }) => child),
+    gfid,
+  );
+  for (const { child } of late)
+    for (const path of await namesOf(session, child, gfid))
+      if (!known.has(path)) await dropName(session, child, gfid, path, place, holdsAllNames);
 }
 
 /** Versions to keep come first, then what loses goes, then what is missing comes: nothing is ever nowhere. */
@@ -160,6 +217,7 @@ async function keepElsewhere(
   const original = originalOf(version, copies);
   const { gfid } = version.stat;
   const others = copies.filter((copy) => !original.holders.includes(copy));
+  await noteName(session, place, copies);
   for (const { child } of [...others, ...original.holders]) {
     const there = await lookAt(session, child, { gfid: NULL_GFID, ...place });
     if (typeof there === 'object' && there.stat.gfid === gfid) continue;
@@ -177,6 +235,20 @@ async function keepElsewhere(
     }
   }
   return name;
+}
+
+/** Says that a name is being made of which no list knows yet: a heal that is cut off is gone on with. */
+async function noteName(
+  session: HealSession,
+  { pargfid, bname }: Place,
+  copies: readonly NameCopy[],
+): Promise<void> {
+  const dirty = marksOf('entry', 1);
+  const xdata = new Map<string, DictValue>([
+    ['glusterfs.xattrop-entry-create', { type: 'string', text: bname }],
+  ]);
+  for (const { child } of copies)
+    await changeMarks(session, pargfid, { child, about: [], dirty }, xdata);
 }
 
 /** Takes a name away at one subvolume; what may be needed yet waits. */

@@ -5,14 +5,16 @@ import { type Gfid, gfidFromBytes, isGfid, NULL_GFID, ROOT_GFID } from '../../..
 import type { ByteString } from '../../../../fop/name.js';
 import type { HealSession } from './session.js';
 
+const NAMES_KEY = 'glusterfs.xattrop_entry_changes_gfid';
+
 /** The lists that features/index keeps, as far as gfids are in them. */
 export const INDEX_LISTS = {
   pending: 'glusterfs.xattrop_index_gfid',
   dirty: 'glusterfs.xattrop_dirty_gfid',
+  names: NAMES_KEY,
 } as const;
 export type IndexList = keyof typeof INDEX_LISTS;
 
-const NAMES_KEY = 'glusterfs.xattrop_entry_changes_gfid';
 const READ_BYTES = 128 * 1024;
 /** Of one directory; who has more unhealed names than this has them healed in several rounds. */
 const MAX_NAMES = 1_000_000;
@@ -35,7 +37,7 @@ export class IndexReader {
   }
 
   /** Takes a gfid out of a list: its inode is gone. */
-  async remove(child: number, list: IndexList, gfid: Gfid): Promise<void> {
+  async remove(child: number, list: Exclude<IndexList, 'names'>, gfid: Gfid): Promise<void> {
     const pargfid = await this.directory(child, INDEX_LISTS[list]);
     if (pargfid === undefined) return;
     const { replica, frame } = this.session;

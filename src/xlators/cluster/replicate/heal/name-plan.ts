@@ -22,8 +22,10 @@ export interface NameEvidence {
   readonly isDirty: boolean;
   /** The subvolumes that have noted this very name as changed, where names are noted. */
   readonly changedAt: readonly number[];
-  /** Where an inode that stands under the name somewhere lives, under any name. */
+  /** Where an inode that stands under the name somewhere lives, under any name or waiting for one. */
   readonly livesAt: ReadonlyMap<Gfid, readonly number[]>;
+  /** Where it has a name that those do not know that have it here: it was renamed there. */
+  readonly movedAt: ReadonlyMap<Gfid, readonly number[]>;
   readonly policy: FavoritePolicy;
   /** How many subvolumes there are. */
   readonly count: number;
@@ -92,37 +94,36 @@ function decided(
 }
 
 /**
- * A name that some have and others have not stays, with two exceptions: where its inode lives on under another name at those that do not have
- * it, it was renamed and the rest has missed that (H2); and what more than half of all subvolumes do not have was
+ * A name that some have and others have not stays, with two exceptions: where its inode has another name at those that do not have
+ * it, one that the others do not know, it was renamed and the rest has missed that (H2); and what more than half of all subvolumes do not have was
  * never agreed upon. A change under way makes a majority no proof.
  */
 function staysHere(
   copies: readonly NameCopy[],
   version: readonly Present[],
-  { isDirty, changedAt, livesAt, count }: NameEvidence,
+  { isDirty, changedAt, movedAt, count }: NameEvidence,
 ): boolean {
   const missing = copies.filter((copy) => !isPresent(copy)).map(({ child }) => child);
   if (missing.length === 0) return true;
-  const lives = livesAt.get(version[0]?.stat.gfid ?? '') ?? [];
-  const isElsewhere = missing.every((child) => lives.includes(child));
+  const moved = movedAt.get(version[0]?.stat.gfid ?? '') ?? [];
+  const isElsewhere = missing.every((child) => moved.includes(child));
   const isNoted = version.some(({ child }) => changedAt.includes(child));
   if (isElsewhere && !isNoted) return false;
   return isDirty || missing.length * 2 <= count;
 }
 
-/** The version that the inodes themselves prove: the majority's, or the only one that lives everywhere. */
+/** The version that the inodes themselves prove: the only one that lives everywhere, or the majority's. */
 function winnerByEvidence(
   versions: readonly (readonly Present[])[],
   { isDirty, livesAt, count }: NameEvidence,
 ): readonly Present[] | undefined {
-  const most = versions.find((version) => version.length * 2 > count);
-  if (most && !isDirty) return most;
   const all = versions.flat().map(({ child }) => child);
   const everywhere = versions.filter((version) => {
     const lives = livesAt.get(version[0]?.stat.gfid ?? '') ?? [];
     return all.every((child) => lives.includes(child));
   });
-  return everywhere.length === 1 ? everywhere[0] : undefined;
+  if (everywhere.length === 1) return everywhere[0];
+  return isDirty ? undefined : versions.find((version) => version.length * 2 > count);
 }
 
 /** Of what the winner replaces, only what blames the winner holds something that is nowhere else. */

@@ -33,5 +33,6 @@ export async function namesDirection(
     sources: sinks.length > 0 ? sources : [],
     isDirty: dirty.length > 0,
     changedAt,
+    holdsAllNames: false,
   };
 }

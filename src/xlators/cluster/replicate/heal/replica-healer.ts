@@ -100,8 +100,7 @@ export class ReplicaHealer {
     const index = new IndexReader(session);
     if (missing === 0 || missing < session.up.length) return { ...none, result: 'alone' };
     for (const child of session.up) {
-      for (const list of Object.keys(INDEX_LISTS) as IndexList[])
-        await index.remove(child, list, gfid);
+      for (const list of ['pending', 'dirty'] as const) await index.remove(child, list, gfid);
       await index.removeNames(child, gfid);
     }
     return { ...none, result: 'gone' };
