@@ -55,7 +55,7 @@ function presentNames(
   let wanted = 0;
   for (const key of xdata.keys()) if (isStored(key)) wanted += 1;
   if (wanted < LIST_FROM) return undefined;
-  return absent(() => brick.xattrNames(inode.target), 'EOPNOTSUPP');
+  return absent(() => brick.knownNames(inode), 'EOPNOTSUPP');
 }
 
 /** So many attributes cost more, one by one, than the list of them all. */

@@ -1,3 +1,4 @@
+import type { MdataTimes } from '../../../fop/dict.js';
 import { type ErrnoName, FopError, isErrno } from '../../../fop/error.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Gfid, gfidFromBytes, NULL_GFID } from '../../../fop/gfid.js';
@@ -5,6 +6,7 @@ import { type Iatt, isDirectory, isRegular } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Disk, DiskStat, FileNumber } from '../../../platform/disk.js';
 import type { Clock, Random } from '../../../platform/platform.js';
+import { AttributeCache } from './attribute-cache.js';
 import type { Hash64 } from './gfid2path.js';
 import { Handles } from './handles.js';
 import { hash64 } from './hash64.js';
@@ -51,6 +53,7 @@ export class Brick {
   readonly root: ByteString;
   readonly handles: Handles;
   readonly openFiles: OpenFiles;
+  readonly attributes: AttributeCache;
   /** Set at the start, when it is known what the disk allows. */
   namespace: XattrNamespace = TRUSTED_NAMESPACE;
   readonly hash: Hash64 = hash64;
@@ -66,6 +69,7 @@ export class Brick {
     this.clock = outside.clock;
     this.random = outside.random;
     this.root = options.directory;
+    this.attributes = new AttributeCache(outside.clock);
     this.handles = new Handles(this);
     this.openFiles = new OpenFiles(this);
   }
@@ -101,8 +105,24 @@ export class Brick {
     return this.disk.listxattr(target).flatMap((name) => this.namespace.fromDisk(name) ?? []);
   }
 
-  /** The gfid that is noted on an inode, or undefined where none is. */
-  gfidOf(target: ByteString | FileNumber): Gfid | undefined {
+  /** The same, of an inode as it was when it was looked at. */
+  knownNames({ target, stat }: Inode): readonly ByteString[] {
+    const known = this.attributes.of(stat);
+    known.names ??= this.xattrNames(target);
+    return known.names;
+  }
+
+  /** The gfid that is noted on an inode, or undefined where none is. `stat` spares the question, where it was asked before. */
+  gfidOf(target: ByteString | FileNumber, stat?: DiskStat): Gfid | undefined {
+    if (stat === undefined) return this.notedGfid(target);
+    const known = this.attributes.of(stat);
+    if (known.gfid !== undefined) return known.gfid;
+    const gfid = this.notedGfid(target);
+    if (gfid !== undefined) known.gfid = gfid;
+    return gfid;
+  }
+
+  private notedGfid(target: ByteString | FileNumber): Gfid | undefined {
     const bytes = this.xattr(target, GFID_XATTR);
     if (bytes === undefined && this.unmarked.size > 0) return this.unmarkedGfid(target);
     if (bytes?.length !== 16) return undefined;
@@ -143,14 +163,26 @@ export class Brick {
   }
 
   /** The attributes of an inode as they were when it was looked at. */
-  iattOf({ gfid, target, stat }: Inode): Iatt {
-    const bytes = this.xattr(target, MDATA_XATTR);
-    const times = bytes === undefined ? undefined : decodeMdata(bytes);
+  iattOf(inode: Inode, times = this.keptTimes(inode)): Iatt {
+    const { gfid, stat } = inode;
     const { dev, rdev, size, blocks, blksize, mode, uid, gid } = stat;
     const nlink = isDirectory(stat) ? stat.nlink : stat.nlink - 1;
     const { atime, atimeNsec, mtime, mtimeNsec, ctime, ctimeNsec } = times ?? stat;
     const kept = { atime, atimeNsec, mtime, mtimeNsec, ctime, ctimeNsec };
     return { gfid, dev, rdev, size, blocks, blksize, mode, nlink, uid, gid, ...kept };
+  }
+
+  /** The times of an inode that are kept in an attribute, as they were when it was looked at; null where none are. */
+  keptTimes({ target, stat }: Pick<Inode, 'target' | 'stat'>): MdataTimes | null {
+    const known = this.attributes.of(stat);
+    if (known.times === undefined) known.times = this.readTimes(target);
+    return known.times;
+  }
+
+  /** The same, as they are now. */
+  readTimes(target: ByteString | FileNumber): MdataTimes | null {
+    const bytes = this.xattr(target, MDATA_XATTR);
+    return (bytes && decodeMdata(bytes)) ?? null;
   }
 
   /** Gives a new inode to the caller of the fop, where the brick may. */

@@ -1,4 +1,4 @@
-import type { Dict, DictValue } from '../../../fop/dict.js';
+import type { Dict, DictValue, MdataTimes } from '../../../fop/dict.js';
 import { type Fd, O_DSYNC, O_TRUNC } from '../../../fop/fd.js';
 import type { Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
@@ -84,8 +84,8 @@ async function read(
 ): Promise<Reply<'readv'>> {
   checkOffset(brick, offset);
   if (!(size >= 0 && size <= MAX_IO_BYTES)) throw brick.error('EINVAL', 'too much to read at once');
-  const left = Math.max(0, brick.disk.fstat(open.file).size - offset);
-  const data = Buffer.allocUnsafe(Math.min(size, left));
+  const most = size < LARGE_BYTES ? size : brick.disk.fstat(open.file).size - offset;
+  const data = Buffer.allocUnsafe(Math.max(0, Math.min(size, most)));
   let done = 0;
   while (done < data.length) {
     const rest = data.subarray(done);
@@ -127,21 +127,23 @@ function writeNow(
   frame: Frame,
 ): Reply<'writev'> | Promise<Reply<'writev'>> {
   const before = brick.openFiles.inodeOf(open);
-  const prebuf = brick.iattOf(before);
-  const reply = (): Reply<'writev'> => {
-    touch(brick, before, frame, BYTES_CHANGED);
-    const postbuf = brick.iattOf(brick.openFiles.inodeOf(open));
+  const kept = brick.keptTimes(before);
+  const prebuf = brick.iattOf(before, kept);
+  const reply = (stored?: MdataTimes | null): Reply<'writev'> => {
+    const times = touch(brick, before, frame, BYTES_CHANGED, stored);
+    const postbuf = brick.iattOf(brick.openFiles.inodeOf(open), times);
     const isAppend = open.isAppend || request.offset === prebuf.size;
     const xdata = writeAnswers(open, request.xdata, isAppend);
     return { prebuf, postbuf, written: request.data.length, xdata };
   };
-  if (request.data.length >= LARGE_BYTES) return writeLarge(brick, open, request).then(reply);
+  if (request.data.length >= LARGE_BYTES)
+    return writeLarge(brick, open, request).then(() => reply());
   const { data, offset } = request;
   for (let done = 0; done < data.length; ) {
     const at = open.isAppend ? null : offset + done;
     done += brick.disk.write(open.file, data.subarray(done), at);
   }
-  return reply();
+  return reply(kept);
 }
 
 async function writeLarge(

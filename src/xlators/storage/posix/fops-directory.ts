@@ -95,7 +95,7 @@ function direntPlus(
   const stat = brick.lstat(path);
   if (stat === undefined) return undefined;
   const type = (stat.mode & S_IFMT) >> 12;
-  const gfid = brick.gfidOf(path);
+  const gfid = brick.gfidOf(path, stat);
   if (gfid === undefined)
     return { name, ino: stat.ino, offset: cookie, type, stat: NO_IATT, dict: likewise(xdata) };
   const inode = { gfid, path, target: path, stat };

@@ -26,7 +26,7 @@ export function lookupFops(brick: Brick): Handlers {
       }
       const entry = existing(brick, entryOf(brick, pargfid, bname));
       const { path } = entry;
-      const known = brick.gfidOf(path);
+      const known = brick.gfidOf(path, entry.stat);
       const found = known ?? adopt(brick, entry, requestedGfid(xdata));
       const isMended = checkHandle(brick, entry, found) || known === undefined;
       const stat = isMended ? brick.disk.lstat(path) : entry.stat;

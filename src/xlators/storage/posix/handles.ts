@@ -141,7 +141,7 @@ export class Handles {
   /** A hard link. One that is the last name of its inode is a remnant: the inode's own names are gone. */
   private findOther(gfid: Gfid, path: ByteString, stat: DiskStat): Inode | undefined {
     if (stat.nlink < 2 || isDirectory(stat)) return undefined;
-    const noted = this.brick.gfidOf(path);
+    const noted = this.brick.gfidOf(path, stat);
     if (noted !== undefined && noted !== gfid) return this.tellImpostor(gfid, noted);
     return { gfid, path, target: path, stat };
   }

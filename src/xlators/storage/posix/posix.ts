@@ -64,7 +64,10 @@ export class Posix extends Xlator {
   override async start(): Promise<void> {
     const { brick } = this;
     checkDirectory(brick);
+    const { ctime, ctimeNsec } = brick.disk.lstat(brick.root);
     brick.namespace = chooseNamespace(brick.disk, brick.root);
+    const probed = brick.disk.lstat(brick.root);
+    brick.attributes.isReliable = probed.ctime !== ctime || probed.ctimeNsec !== ctimeNsec;
     if (!brick.namespace.isTrusted) this.tellUserNames();
     prepareLayout(brick);
     brick.handles.noteRoot();

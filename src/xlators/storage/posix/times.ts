@@ -1,7 +1,7 @@
 import type { MdataTimes } from '../../../fop/dict.js';
 import type { Frame } from '../../../fop/frame.js';
 import type { Brick, Inode } from './brick.js';
-import { decodeMdata, encodeMdata, laterTimes, MDATA_XATTR } from './mdata.js';
+import { encodeMdata, laterTimes, MDATA_XATTR } from './mdata.js';
 
 /** Which times a fop moves. */
 export interface Touched {
@@ -17,18 +17,16 @@ export const JUST_MADE: Touched = { atime: true, mtime: true, ctime: true };
 /**
  * Moves the times that are kept in `trusted.glusterfs.mdata`. They are kept from the first change that comes with
  * a time of its client (features/utime) on; a later change without one takes the brick's clock, so that they
- * do not stand still. Times only go forward here.
+ * do not stand still. Times only go forward here. `stored` is what is kept; the answer is what is kept then, null where nothing is.
  */
 export function touch(
   brick: Brick,
   inode: Pick<Inode, 'target' | 'stat'>,
   frame: Frame,
   which: Touched,
-): void {
-  if (isBookkeeping(frame)) return;
-  const bytes = brick.xattr(inode.target, MDATA_XATTR);
-  if (bytes === undefined && frame.time === undefined) return;
-  const stored = bytes === undefined ? undefined : decodeMdata(bytes);
+  stored = brick.readTimes(inode.target),
+): MdataTimes | null {
+  if (isBookkeeping(frame) || (stored === null && frame.time === undefined)) return stored;
   const { sec, nsec } = frame.time ?? now(brick);
   const moved: MdataTimes = stored ?? timesOf(inode.stat);
   const wanted = {
@@ -37,8 +35,9 @@ export function touch(
     ...(which.mtime && { mtime: sec, mtimeNsec: nsec }),
     ...(which.ctime && { ctime: sec, ctimeNsec: nsec }),
   };
-  const isFirst = stored === undefined;
-  writeTimes(brick, inode.target, isFirst ? wanted : laterTimes(wanted, moved));
+  const times = stored === null ? wanted : laterTimes(wanted, moved);
+  writeTimes(brick, inode.target, times);
+  return times;
 }
 
 /** Heals and other workers of GlusterFS copy what is there; without a time of their own they move none. */
@@ -53,9 +52,8 @@ export function setKeptTimes(
   frame: Frame,
   set: Partial<MdataTimes>,
 ): void {
-  const bytes = brick.xattr(inode.target, MDATA_XATTR);
-  if (bytes === undefined && frame.time === undefined) return;
-  const stored = bytes === undefined ? undefined : decodeMdata(bytes);
+  const stored = brick.readTimes(inode.target);
+  if (stored === null && frame.time === undefined) return;
   const { sec, nsec } = frame.time ?? now(brick);
   const changed = isBookkeeping(frame) ? {} : { ctime: sec, ctimeNsec: nsec };
   writeTimes(brick, inode.target, { ...(stored ?? timesOf(inode.stat)), ...changed, ...set });
