@@ -242,7 +242,12 @@ const ATTRIBUTES: readonly BrickChange[] = [
       volume.wind('setxattr', { gfid: file, dict: dict({ 'user.a': Buffer.from('1') }), flags: 0 }),
     run: ({ volume, file }) => volume.wind('removexattr', { gfid: file, name: 'user.a' }),
   },
-  { name: 'xattrop that marks', run: mark(1), isPiecewise: true },
+  {
+    name: 'xattrop that marks',
+    prepare: mark(1, ({ other }) => other),
+    run: mark(1),
+    isPiecewise: true,
+  },
   { name: 'xattrop that clears', prepare: mark(1), run: mark(-1), isPiecewise: true },
   {
     name: 'xattrop that names an entry',

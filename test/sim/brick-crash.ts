@@ -5,6 +5,7 @@ import { buildGraph } from '../../src/graph/graph.js';
 import { registryOf } from '../../src/graph/registry.js';
 import { TRANSLATORS } from '../../src/graph/translators.js';
 import type { Disk } from '../../src/platform/disk.js';
+import { absent } from '../../src/xlators/storage/posix/brick.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
 import { instantly, ManualClock, seeded } from '../contract/platforms.js';
 import { NO_NETWORK, VOLUME_ID } from '../contract/stacks.js';
@@ -104,6 +105,10 @@ export interface CrashState {
 }
 
 export function killedStates({ before, effects }: Recorded): CrashState[] {
+  return statesBetween(before, effects);
+}
+
+function statesBetween(before: Picture, effects: readonly Effect[]): CrashState[] {
   return Array.from({ length: effects.length + 1 }, (_, count) => ({
     title: titleOf(effects, count),
     picture: withChanges(before, allChanges(effects.slice(0, count))),
@@ -154,6 +159,24 @@ export async function restarted(state: Picture, defect: Defect = SOUND) {
   const brick = await RunningBrick.on(defect(disk));
   brick.clean();
   return { brick, disk, after: pictureOf(disk, PATH) };
+}
+
+/** Where a start that puts a state in order can be cut short itself. */
+export async function startsCutShort({ title, picture }: CrashState): Promise<CrashState[]> {
+  const disk = emptyDisk();
+  paint(disk, PATH, picture);
+  for (let byte = 0; byte < 256; byte++) {
+    const directory = `${PATH}/.glusterfs/${byte.toString(16).padStart(2, '0')}`;
+    absent(() => disk.mkdir(directory, 0o700), 'EEXIST');
+  }
+  const recorder = new Recorder(disk, PATH);
+  recorder.start();
+  const brick = await RunningBrick.on(recorder.disk);
+  brick.clean();
+  const states = statesBetween(recorder.before ?? picture, recorder.effects);
+  return states
+    .slice(1, -1)
+    .map((state) => ({ ...state, title: `${title}, start ${state.title}` }));
 }
 
 /** What is wrong with a brick that starts from a state in which nothing is out of order, in words. */

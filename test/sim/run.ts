@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { crashWorld } from './brick-crash-world.js';
 import { brickWorld } from './brick-world.js';
 import { configWorld } from './config-world.js';
 import { logWorld, rollBackWorld } from './log-world.js';
@@ -16,6 +17,7 @@ The second replays one seed and prints its trace. Without --world every world ru
 const WORLDS: Readonly<Record<string, World>> = {
   register: registerWorld,
   brick: brickWorld,
+  crash: crashWorld,
   log: logWorld,
   'roll-back': rollBackWorld,
   config: configWorld,

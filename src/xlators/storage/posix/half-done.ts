@@ -43,12 +43,14 @@ function whose(brick: Brick, path: ByteString, said: HeldName | undefined): Held
 /** No handle has this gfid. */
 const NOBODY: Gfid = '';
 
+/** The name in `unlink` goes last, so that a start that is cut short finds it again. */
 function settleDirectory(brick: Brick, { path, gfid, victim }: Held): void {
+  if (victim !== undefined) dropDangling(brick, victim);
   if (leadsTo(brick, path, gfid)) brick.disk.rename(path, brick.handles.path(gfid));
+  else dropDangling(brick, gfid);
   // A rename between two names of one symlink leaves both.
   letGo(brick, path);
   brick.handles.forget();
-  for (const each of [gfid, victim]) if (each !== undefined) dropDangling(brick, each);
 }
 
 function leadsTo(brick: Brick, symlink: ByteString, gfid: Gfid): boolean {
@@ -64,8 +66,8 @@ function leadsTo(brick: Brick, symlink: ByteString, gfid: Gfid): boolean {
 function dropDangling(brick: Brick, gfid: Gfid): void {
   const path = brick.handles.path(gfid);
   const stat = brick.lstat(path);
-  if (stat === undefined || !isSymlink(stat) || stat.nlink > 1) return;
-  if (brick.handles.find(gfid) === undefined) brick.disk.unlink(path);
+  if (stat === undefined || !isSymlink(stat)) return;
+  if (!leadsTo(brick, path, gfid)) brick.disk.unlink(path);
 }
 
 /** Whether a file has a name beside the one in `unlink` and its handle. */

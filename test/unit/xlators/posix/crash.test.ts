@@ -7,9 +7,11 @@ import {
   powerlessStates,
   record,
   shuffledStates,
+  startsCutShort,
 } from '../../../sim/brick-crash.js';
+import { ORDER_BUGS, type OrderBug } from '../../../sim/brick-order-bugs.js';
 
-const SHUFFLES = 12;
+const SHUFFLES = 8;
 
 describe('posix: a crash between any two calls', () => {
   for (const change of BRICK_CHANGES)
@@ -24,3 +26,42 @@ describe('posix: a crash between any two calls', () => {
       assert.deepEqual(wrong, []);
     });
 });
+
+describe('posix: a crash of a start after a crash', () => {
+  /** The others go round in `npm run sim -- --world crash`. */
+  const SOME =
+    /^(create|mkdir|unlink|rmdir|rename over a file|rename of a d.* empty one|put over a file)$/;
+  it('comes to the same', async () => {
+    const wrong: string[] = [];
+    let count = 0;
+    for (const change of BRICK_CHANGES.filter(({ name }) => SOME.test(name))) {
+      const recorded = await record(change);
+      for (const state of killedStates(recorded))
+        for (const cut of await startsCutShort(state)) {
+          count += 1;
+          wrong.push(...(await judge(recorded, cut)));
+        }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(count > 100, `${count} states`);
+  });
+});
+
+describe('posix: the walk through its crashes', () => {
+  for (const bug of ORDER_BUGS)
+    it(`finds out that ${bug.name}`, async () => {
+      const complaints = await complaintsWith(bug);
+      assert.notDeepEqual(complaints, []);
+    });
+});
+
+/** What the walk says of a brick with a defect. */
+async function complaintsWith({ on, plant }: OrderBug): Promise<string[]> {
+  const change = BRICK_CHANGES.find(({ name }) => name === on);
+  assert.ok(change);
+  const recorded = await record(change, plant);
+  const wrong: string[] = [];
+  for (const state of [...killedStates(recorded), ...powerlessStates(recorded)])
+    wrong.push(...(await judge(recorded, state, plant)));
+  return wrong;
+}
