@@ -16,10 +16,14 @@ volume fuzzed-posix
     type storage/posix
     option directory ${directory}/fuzzed
 end-volume
+volume fuzzed-access-control
+    type features/access-control
+    subvolumes fuzzed-posix
+end-volume
 volume fuzzed-locks
     type features/locks
     option notify-contention on
-    subvolumes fuzzed-posix
+    subvolumes fuzzed-access-control
 end-volume
 volume fuzzed-index
     type features/index
