@@ -77,6 +77,7 @@ export const CODES = {
   'HFS-5014': { exit: 1, http: 500, title: 'started in a directory that has been removed' },
   'HFS-5015': { exit: 1, http: 500, title: 'engine glusterfs cannot be used' },
   'HFS-5016': { exit: 1, http: 500, title: 'glusterfsd complains' },
+  'HFS-5017': { exit: 1, http: 500, title: 'the disk of a brick has failed' },
   'HFS-5104': { exit: 1, http: 500, title: 'a brick without trusted attributes' },
   'HFS-9001': { exit: 1, http: 500, title: 'a bug' },
 } as const satisfies Record<string, { exit: number; http: number; title: string }>;

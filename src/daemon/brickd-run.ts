@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/error.js';
+import { ConfigError, type Problem } from '../config/error.js';
 import { FopError } from '../fop/error.js';
 import type { Notice } from '../fop/translator.js';
 import { buildGraph, type Graph } from '../graph/graph.js';
@@ -10,15 +10,26 @@ import { requireSystemCalls } from '../platform/node/syscalls.js';
 import type { Platform } from '../platform/platform.js';
 import { VERSION } from '../version.js';
 import { ProtocolServer } from '../xlators/protocol/server/server.js';
+import { Posix } from '../xlators/storage/posix/posix.js';
 import { lockBricks } from './brick-lock.js';
 import type { BrickdArguments } from './brickd-arguments.js';
 import { whyOf } from './brickd-problem.js';
 import type { Log } from './log.js';
 import { readSmallFile } from './small-file.js';
 
+/** Why a brick is over; `isHanging`: its disk does not answer, and so perhaps nothing that is asked of it ever ends. */
+export interface BrickFailure {
+  readonly problem: Problem;
+  readonly isHanging: boolean;
+}
+
 /** A volfile's graph that serves. */
 export interface RunningBrick {
   readonly endpoint: Endpoint;
+  /** Settles when a disk has failed: then the process should end. Never where none does. */
+  readonly failed: Promise<BrickFailure>;
+  /** How long the main thread may hang before the process is to be ended; undefined for as long as it likes. */
+  readonly patienceMs: number | undefined;
   /** Stops the listener, then everything below it. */
   stop(): Promise<void>;
 }
@@ -33,6 +44,7 @@ export async function startBrick(
   const graph = buildGraph(text, TRANSLATORS, platform, given.overrides);
   const server = serverOf(graph, given.volfile);
   graph.top.listen((notice) => logNotice(log, notice));
+  const failed = failureOf(graph);
   for (const note of graph.notes) log.debug(note);
   lockBricks(platform.disk, graph, (file) => requireSystemCalls('flock').flock(file));
   await graph.start();
@@ -40,7 +52,7 @@ export async function startBrick(
   const { endpoint } = server;
   if (!endpoint) throw new TypeError('a server that was started listens');
   log.info('brick listens', { volfile: given.volfile, ...endpoint, exports, version: VERSION });
-  return { endpoint, stop: () => graph.stop() };
+  return { endpoint, failed, patienceMs: patienceMs(graph), stop: () => graph.stop() };
 }
 
 function readVolfile(disk: Disk, path: string): string {
@@ -58,6 +70,28 @@ function serverOf(graph: Graph, volfile: string): ProtocolServer {
   const why = `its last volume, ${graph.top.name}, is a ${graph.top.type}, not a protocol/server`;
   const next = 'put a protocol/server at the end of it';
   throw new ConfigError('HFS-5005', `volfile ${volfile} serves nothing`, why, next);
+}
+
+function failureOf(graph: Graph): Promise<BrickFailure> {
+  return new Promise((resolve) => {
+    graph.top.listen((notice) => {
+      if (notice.event !== 'failed') return;
+      const what = `the disk of brick ${notice.from.name} has failed its health check`;
+      const next = 'dmesg | tail shows what the kernel says of the disk';
+      const problem: Problem = { code: 'HFS-5017', what, why: notice.why, next };
+      resolve({ problem, isHanging: notice.isHanging });
+    });
+  });
+}
+
+/** Of several bricks the one that waits longest decides. */
+function patienceMs(graph: Graph): number | undefined {
+  const times = [...graph.byName.values()].flatMap((translator) =>
+    translator instanceof Posix && translator.patienceMs !== undefined
+      ? [translator.patienceMs]
+      : [],
+  );
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
 function logNotice(log: Log, notice: Notice): void {

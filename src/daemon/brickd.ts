@@ -5,12 +5,13 @@ import { byteString } from '../fop/name.js';
 import type { Disk } from '../platform/disk.js';
 import { nodeNetwork } from '../platform/node/network.js';
 import { nodePlatform } from '../platform/node/platform.js';
-import type { Platform } from '../platform/platform.js';
+import { watchMainThread } from '../platform/node/watchdog.js';
+import { type Platform, sleep } from '../platform/platform.js';
 import { VERSION } from '../version.js';
 import { BRICKD_HELP, type BrickdArguments, readBrickdArguments } from './brickd-arguments.js';
 import { hasWaitingParent, startInBackground, tellParent } from './brickd-background.js';
 import { brickProblem, exitStatus, problemBlock } from './brickd-problem.js';
-import { startBrick } from './brickd-run.js';
+import { type BrickFailure, type RunningBrick, startBrick } from './brickd-run.js';
 import { type OpenLog, openLog } from './log.js';
 import { dropPidFile, takePidFile } from './pid-file.js';
 
@@ -55,8 +56,11 @@ async function serve(given: BrickdArguments, platform: Platform, log: OpenLog): 
     if (given.pidFile !== undefined) takePidFile(disk, given.pidFile, PROGRAM);
     const brick = await startBrick(given, platform, log);
     tellParent(disk, null);
-    const signal = await stopAsked;
-    log.info('brick stops', { signal });
+    const endWatch = watched(brick, given.logFile, log);
+    const end = await Promise.race([stopAsked, brick.failed]);
+    if (typeof end !== 'string') return await endFailed(brick, end, platform, log);
+    log.info('brick stops', { signal: end });
+    endWatch();
     await brick.stop();
   } catch (error) {
     const { code, what, why, next } = brickProblem(error, given.volfile);
@@ -67,6 +71,38 @@ async function serve(given: BrickdArguments, platform: Platform, log: OpenLog): 
     log.flush();
   }
   return 0;
+}
+
+/** Where the disk hangs nothing is waited for that may hang too. */
+async function endFailed(
+  brick: RunningBrick,
+  { problem, isHanging }: BrickFailure,
+  { clock }: Platform,
+  log: OpenLog,
+): Promise<number> {
+  const { code, what, why, next } = problem;
+  log.error(`${what}: ${why}`, { code, next });
+  log.flush();
+  await Promise.race([brick.stop(), sleep(clock, LAST_MS)]);
+  if (isHanging) process.kill(process.pid, 'SIGKILL');
+  return exitStatus(problem);
+}
+
+const LAST_MS = 5000;
+
+/** Has the process ended where its main thread hangs. */
+function watched(
+  { patienceMs }: RunningBrick,
+  logFile: string | undefined,
+  log: OpenLog,
+): () => void {
+  if (patienceMs === undefined) return () => undefined;
+  const seconds = Math.round(patienceMs / 1000);
+  const what = `the disk of a brick has not answered for ${seconds} seconds`;
+  const line = { level: 'error', code: 'HFS-5017', msg: `${what}: hfs_brickd ends itself` };
+  return watchMainThread(patienceMs, `${JSON.stringify(line)}\n`, logFile, ({ message }) =>
+    log.warn('a disk that hangs may go unnoticed: the watch for that has ended', { why: message }),
+  );
 }
 
 function reopen(log: OpenLog): void {

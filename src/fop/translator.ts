@@ -12,6 +12,13 @@ export type Notice =
       readonly from: Translator;
       readonly why: string;
     }
+  /** A brick cannot serve for as long as this process runs, which should end; `isHanging`: its disk does not answer. */
+  | {
+      readonly event: 'failed';
+      readonly from: Translator;
+      readonly why: string;
+      readonly isHanging: boolean;
+    }
   /** The credentials were refused; trying again is of no use until the volfile changes. */
   | {
       readonly event: 'auth-failed';
@@ -115,7 +122,8 @@ export abstract class Xlator implements Translator {
 
   /** A notice from a child: passed on as one's own unless overridden. */
   protected heard(notice: Notice): void {
-    this.tell({ ...notice, from: notice.event === 'log' ? notice.from : this });
+    const isItsOwn = notice.event === 'log' || notice.event === 'failed';
+    this.tell({ ...notice, from: isItsOwn ? notice.from : this });
   }
 
   protected tell(notice: Notice): void {

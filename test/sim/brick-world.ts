@@ -67,6 +67,8 @@ end-volume
 `;
 }
 
+const RESTART_MS = 1000;
+
 class BrickWorld implements FaultStage {
   readonly kernel: Kernel;
   readonly fabric: Fabric;
@@ -114,7 +116,16 @@ class BrickWorld implements FaultStage {
 
   private async serve(process: SimProcess, disk: SimDisk): Promise<void> {
     const graph = buildGraph(brickVolfile(this.bug), REGISTRY_WITH_BUGS, process.platform(disk));
+    graph.top.listen(({ event }) => {
+      if (event === 'failed') this.endFailed(process);
+    });
     await graph.start();
+  }
+
+  /** Its health check has found the disk ill: hfs_brickd ends, and is started again. */
+  private endFailed(process: SimProcess): void {
+    process.kill();
+    this.kernel.schedule(RESTART_MS, null, 'brickd starts again', () => this.restart());
   }
 
   private startClient(name: string): void {

@@ -41,6 +41,20 @@ export const DISKS = {
       'only where it is the only server, and the disk is sound again: setfattr -x trusted.hekafs.failed-sync DIR/journal/log.1 lets the log vote; what was not acknowledged may be gone',
     ],
   },
+  'HFS-5017': {
+    means:
+      'The disk of a brick refuses what is written to it, gives back something else, or does not answer at all. The brick process has ended, so that clients turn to other bricks at once.',
+    causes: [
+      'a dying disk, cable or controller',
+      'a network disk whose server is gone, or a filesystem that is frozen',
+      'the directory of the brick, or .glusterfs in it, was removed',
+    ],
+    todo: [
+      'dmesg | tail shows what the kernel says of the disk',
+      'a disk that is slow and sound: set storage.health-check-timeout higher',
+      'replace the disk; the other bricks of a replica set have everything',
+    ],
+  },
   'HFS-5011': {
     means:
       'Another brick process serves this directory. Two would destroy it, so the second one does not start.',

@@ -32,6 +32,8 @@ export interface SystemCalls {
   /** Takes an exclusive `flock(2)` without waiting: EAGAIN where another process holds one. */
   flock(file: number): void;
   socket(domain: number, type: number): number;
+  /** `how`: 2 shuts both ways. */
+  shutdown(file: number, how: number): void;
   /** Sends one datagram to a `struct sockaddr`; answers how much was sent. */
   sendto(file: number, data: Uint8Array, flags: number, address: Uint8Array): number;
 }
@@ -120,6 +122,7 @@ function bind(koffi: Koffi): SystemCalls {
   const getdents = native('getdents64', long, int, pointer, size);
   const flock = native('flock', int, int, int);
   const socket = native('socket', int, int, int, int);
+  const shutdown = native('shutdown', int, int, int);
   const sendto = native('sendto', long, int, pointer, size, int, pointer, 'unsigned int');
   return {
     lgetxattr: (path, name, into, most) =>
@@ -145,6 +148,7 @@ function bind(koffi: Koffi): SystemCalls {
     getdents64: (file, into) => getdents(file, into, into.length),
     flock: (file) => void flock(file, LOCK_EX | LOCK_NB),
     socket: (domain, type) => socket(domain, type, 0),
+    shutdown: (file, how) => void shutdown(file, how),
     sendto: (file, data, flags, address) =>
       sendto(file, data, data.length, flags, address, address.length),
   };

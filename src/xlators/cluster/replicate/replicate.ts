@@ -210,6 +210,8 @@ export class Replicate extends Xlator {
       this.tell({ ...notice, from: this });
       return;
     }
+    // That child has said before that it is down.
+    if (notice.event === 'failed') return;
     const { children } = this.replica;
     children.set(notice.from, STATE_AFTER[notice.event]);
     const standing = children.standing(this.told);

@@ -26,6 +26,9 @@ export interface BrickOptions {
   readonly isFips: boolean;
   readonly reserve: ReserveRule;
   readonly janitorSeconds: number;
+  /** Between two checks; 0 for none. */
+  readonly healthSeconds: number;
+  readonly healthTimeoutSeconds: number;
   readonly marksFailedSyncs: boolean;
 }
 

@@ -55,6 +55,22 @@ export const POSIX_OPTIONS: readonly OptionSpec[] = [
     doc: 'Seconds between two rounds that empty .glusterfs/landfill.',
   },
   {
+    key: 'health-check-interval',
+    kind: 'int',
+    default: '30',
+    min: 0,
+    max: 2_000_000,
+    doc: 'Seconds between two checks that the disk still takes and keeps bytes; 0 for none.',
+  },
+  {
+    key: 'health-check-timeout',
+    kind: 'int',
+    default: '20',
+    min: 1,
+    max: 2_000_000,
+    doc: 'Seconds that a disk may take for a check before the brick gives up and ends.',
+  },
+  {
     key: 'mark-failed-syncs',
     kind: 'bool',
     default: 'off',
@@ -77,6 +93,8 @@ export function brickOptions(options: Options): BrickOptions {
     isFips: options.bool('fips-mode-rchecksum'),
     reserve: reserveRule(options.required('reserve')),
     janitorSeconds: options.int('janitor-sleep-duration'),
+    healthSeconds: options.int('health-check-interval'),
+    healthTimeoutSeconds: options.int('health-check-timeout'),
     marksFailedSyncs: options.bool('mark-failed-syncs'),
   };
 }

@@ -1,4 +1,5 @@
-import type { FopName, Reply } from '../../../fop/fops.js';
+import type { FopName, Reply, Request } from '../../../fop/fops.js';
+import type { Frame } from '../../../fop/frame.js';
 import type { ByteString } from '../../../fop/name.js';
 import { type Handlers, Xlator } from '../../../fop/translator.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
@@ -15,6 +16,7 @@ import { renameFops } from './fops-rename.js';
 import { sparseFops } from './fops-sparse.js';
 import { xattrFops } from './fops-xattr.js';
 import { xattropFops } from './fops-xattrop.js';
+import { HealthCheck, type HealthFailure } from './health-check.js';
 import { Janitor } from './janitor.js';
 import { checkDirectory, prepareLayout } from './layout.js';
 import { chooseNamespace } from './namespace.js';
@@ -42,6 +44,8 @@ export class Posix extends Xlator {
   protected readonly handlers: Handlers;
   private readonly brick: Brick;
   private readonly janitor: Janitor;
+  private readonly health: HealthCheck;
+  private hasFailed = false;
 
   constructor({ name, options, platform }: CreateContext) {
     super(name, []);
@@ -53,12 +57,19 @@ export class Posix extends Xlator {
         this.tell({ event: 'log', from: this, level: 'warn', message, fields }),
     });
     this.janitor = new Janitor(this.brick);
+    this.health = new HealthCheck(this.brick, (failure) => this.fail(failure));
     this.handlers = new Reserve(this.brick, this.brick.options.reserve).guard(allFops(this.brick));
   }
 
   /** Where the brick is; absolute. */
   get directory(): ByteString {
     return this.brick.root;
+  }
+
+  /** How long nothing may move here before the disk is taken for dead; undefined where that is not looked at. */
+  get patienceMs(): number | undefined {
+    const { healthSeconds, healthTimeoutSeconds } = this.brick.options;
+    return healthSeconds === 0 ? undefined : (healthSeconds + healthTimeoutSeconds) * 1000;
   }
 
   override async start(): Promise<void> {
@@ -72,16 +83,32 @@ export class Posix extends Xlator {
     prepareLayout(brick);
     brick.handles.noteRoot();
     this.janitor.start();
+    this.health.start();
     this.tell({ event: 'child-up', from: this });
   }
 
   override async stop(): Promise<void> {
     this.janitor.stop();
+    this.health.stop();
     this.brick.openFiles.closeAll();
   }
 
   protected otherwise<F extends FopName>(fop: F): Promise<Reply<F>> {
     return Promise.reject(this.brick.error('EOPNOTSUPP', fop));
+  }
+
+  /** Of a brick whose disk has failed nothing is asked any more; only what is open may still be closed. */
+  override wind<F extends FopName>(fop: F, request: Request<F>, frame: Frame): Promise<Reply<F>> {
+    if (this.hasFailed && fop !== 'release' && fop !== 'releasedir')
+      return Promise.reject(this.brick.error('EIO', 'the disk has failed'));
+    return super.wind(fop, request, frame);
+  }
+
+  private fail({ why, isHanging }: HealthFailure): void {
+    this.hasFailed = true;
+    this.janitor.stop();
+    this.tell({ event: 'child-down', from: this, why: `health check failed: ${why}` });
+    this.tell({ event: 'failed', from: this, why, isHanging });
   }
 
   private tellUserNames(): void {
