@@ -16,6 +16,8 @@ const OPTIONS = {
   isFips: true,
   reserve: { bytes: 0 },
   janitorSeconds: 600,
+  healthSeconds: 0,
+  healthTimeoutSeconds: 20,
   marksFailedSyncs: false,
   nodeUuid: undefined,
 };
