@@ -61,7 +61,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:module': ['src/platform/node/'],
   'node:http': ['src/daemon/', 'src/cli/'],
   'node:child_process': ['src/daemon/'],
-  'node:worker_threads': ['src/daemon/'],
+  'node:worker_threads': ['src/daemon/', 'src/platform/node/'],
   'node:readline': ['src/cli/'],
   koffi: ['src/platform/node/syscalls.ts'],
   'fs-xattr': ['src/platform/node/xattr.ts'],
