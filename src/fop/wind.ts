@@ -16,6 +16,11 @@ export async function outcomeOf<Answer>(fop: Promise<Answer>): Promise<Outcome<A
   }
 }
 
+/** Awaits several fops at once; answers one outcome for each, in their order. */
+export function outcomesOf<Answer>(fops: readonly Promise<Answer>[]): Promise<Outcome<Answer>[]> {
+  return Promise.all(fops.map(outcomeOf));
+}
+
 /** Winds a fop to several children at once; answers one outcome for each, in their order. */
 export function windAll<F extends FopName>(
   children: readonly Translator[],

@@ -48,4 +48,4 @@ for (const over of ['memory', 'TCP'] as const)
   contract(`contract: client and server over ${over}`, () => borderStack(over, { on: 'sim' }));
 
 for (const count of [2, 3])
-  contract(`contract: reads of replicate ×${count} over posix`, () => replicaStack(count));
+  contract(`contract: replicate ×${count} over index, locks and posix`, () => replicaStack(count));

@@ -3,15 +3,16 @@ import { registryOf } from '../../src/graph/registry.js';
 import { type PrintedVolume, printVolfile } from '../../src/graph/volfile.js';
 import type { Disk } from '../../src/platform/disk.js';
 import { clusterReplicate } from '../../src/xlators/cluster/replicate/replicate.js';
+import { featuresIndex } from '../../src/xlators/features/index/index.js';
+import { featuresLocks } from '../../src/xlators/features/locks/locks.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
 import { storagePosix } from '../../src/xlators/storage/posix/posix.js';
 import { SimDisk } from '../sim/disk.js';
-import { TEST_MIRROR } from './mirror.js';
 import { instantly, seeded } from './platforms.js';
 import { NO_NETWORK, quietClock, VOLUME_ID } from './stacks.js';
 import type { Stack } from './volume.js';
 
-const REGISTRY = registryOf([storagePosix, clusterReplicate, TEST_MIRROR]);
+const REGISTRY = registryOf([storagePosix, featuresLocks, featuresIndex, clusterReplicate]);
 
 /** Bricks of one simulated disk, each in a directory of its own, and a replica set over them. */
 export interface ReplicaStack extends Stack {
@@ -19,7 +20,7 @@ export interface ReplicaStack extends Stack {
   readonly disk: Disk;
 }
 
-/** Starts `count` bricks under a replica set; on top the one that writes to all of them and reads through it. */
+/** Starts `count` bricks under a replica set. */
 export async function replicaStack(count: number): Promise<ReplicaStack> {
   const disk = new SimDisk({ clock: instantly(), random: seeded(1), isPrivileged: true });
   const bricks = Array.from({ length: count }, (_, number) => brickName(number));
@@ -32,7 +33,16 @@ export async function replicaStack(count: number): Promise<ReplicaStack> {
 
 export const brickName = (number: number): string => `brick-${number}`;
 
+function indexOf(brick: string): Readonly<Record<string, string>> {
+  return {
+    'index-base': `/${brick}/.glusterfs/indices`,
+    'xattrop-pending-watchlist': 'trusted.afr.brick-',
+    'xattrop-dirty-watchlist': 'trusted.afr.dirty',
+  };
+}
+
 function volfile(bricks: readonly string[]): string {
+  const tops = bricks.map((name) => `${name}-index`);
   const volume = (
     name: string,
     type: string,
@@ -48,7 +58,10 @@ function volfile(bricks: readonly string[]): string {
     ...bricks.map((name) =>
       volume(name, 'storage/posix', { directory: `/${name}`, 'volume-id': VOLUME_ID }, []),
     ),
-    volume('replica', 'cluster/replicate', {}, bricks),
-    volume('mirror', 'test/mirror', {}, ['replica', ...bricks]),
+    ...bricks.flatMap((name) => [
+      volume(`${name}-locks`, 'features/locks', {}, [name]),
+      volume(`${name}-index`, 'features/index', indexOf(name), [`${name}-locks`]),
+    ]),
+    volume('replica', 'cluster/replicate', { 'granular-entry-heal': 'on' }, tops),
   ]);
 }

@@ -25,7 +25,7 @@ import { instantly, ManualClock, seeded } from '../contract/platforms.js';
 import { NO_NETWORK, VOLUME_ID } from '../contract/stacks.js';
 import { dict, TestVolume } from '../contract/volume.js';
 import { SimDisk } from '../sim/disk.js';
-import { GATE, Gate } from './replica-lab.js';
+import { GATE, Gate } from './gate.js';
 
 const REGISTRY = registryOf([storagePosix, featuresLocks, featuresIndex, clusterReplicate, GATE]);
 const CHANGES: readonly FopKind[] = ['inode-write', 'entry-write'];
@@ -227,12 +227,8 @@ export class HealLab {
     await this.healAll();
     for (const number of this.numbers) this.gate(number).before = undefined;
     // What was locked is given back, as it is when a connection ends.
-    for (const number of this.numbers) this.dropLocks(number);
+    for (const number of this.numbers) this.gate(number).dropLocks();
     return left < 0;
-  }
-
-  private dropLocks(number: number): void {
-    this.graph.byName.get(`locks-${number}`)?.clientGone({ id: '', address: '' });
   }
 
   /** What a brick holds, line by line: each name with what stands there, and what is marked. */

@@ -1,151 +1,31 @@
 import assert from 'node:assert/strict';
-import { type ErrnoName, FopError } from '../../src/fop/error.js';
-import type { Fd } from '../../src/fop/fd.js';
-import type { FopName, Reply, Request } from '../../src/fop/fops.js';
-import type { Frame } from '../../src/fop/frame.js';
+import type { FopName } from '../../src/fop/fops.js';
 import { type Gfid, ROOT_GFID } from '../../src/fop/gfid.js';
-import type { Iatt } from '../../src/fop/iatt.js';
-import { type Handlers, type Notice, PassThrough } from '../../src/fop/translator.js';
+import type { Notice, Translator } from '../../src/fop/translator.js';
 import { buildGraph, type Graph } from '../../src/graph/graph.js';
 import { registryOf } from '../../src/graph/registry.js';
-import type { TranslatorSpec } from '../../src/graph/spec.js';
+import type { Clock } from '../../src/platform/platform.js';
 import { clusterReplicate } from '../../src/xlators/cluster/replicate/replicate.js';
+import { featuresIndex } from '../../src/xlators/features/index/index.js';
+import { featuresLocks } from '../../src/xlators/features/locks/locks.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
 import { storagePosix } from '../../src/xlators/storage/posix/posix.js';
-import { ManualClock, seeded } from '../contract/platforms.js';
+import { instantly, ManualClock, seeded } from '../contract/platforms.js';
 import { NO_NETWORK, VOLUME_ID } from '../contract/stacks.js';
 import { dict, TestVolume } from '../contract/volume.js';
 import { SimDisk } from '../sim/disk.js';
+import { Gate, gateTo } from './gate.js';
 
-/** What a connection is to a brick: it can be cut, and fds that were opened before a cut are lost after it. */
-export class Gate extends PassThrough {
-  readonly type = 'test/gate';
-  protected readonly handlers: Handlers = {};
-  /** The fops that reached the brick. */
-  readonly seen: FopName[] = [];
-  readonly failures = new Map<FopName, ErrnoName>();
-  /** Called with each fop; what it throws is the answer. */
-  before: ((fop: FopName) => void) | undefined;
-  isUp = true;
-  /** Nothing is heard of it, as of a host that does not answer. */
-  isSilent = false;
-  /** Its listings have cookies of their own, as those of another file system. */
-  turnsCookies = false;
-  /** What it answers is about this inode, whatever was asked: a handle that leads elsewhere. */
-  impostor: Gfid | undefined;
-  private connection = 0;
-  private readonly openedOver = new WeakMap<Fd, number>();
+const OF_BRICKS = [storagePosix, featuresLocks, featuresIndex];
 
-  override async wind<F extends FopName>(
-    fop: F,
-    request: Request<F>,
-    frame: Frame,
-  ): Promise<Reply<F>> {
-    if (!this.isUp) throw new FopError('ENOTCONN', this.name);
-    this.before?.(fop);
-    this.seen.push(fop);
-    const errno = this.failures.get(fop);
-    if (errno) throw new FopError(errno, this.name);
-    const fd = 'fd' in request ? request.fd : undefined;
-    const isOpening = fop === 'open' || fop === 'opendir' || fop === 'create';
-    if (fd && !fd.isAnonymous && !isOpening && this.openedOver.get(fd) !== this.connection)
-      throw new FopError('EBADF', this.name);
-    const turns = fop === 'readdir' && this.turnsCookies;
-    const asked = turns
-      ? { ...request, offset: turned((request as Request<'readdir'>).offset) }
-      : request;
-    const reply = await this.child.wind(fop, asked, frame);
-    if (fd && isOpening) this.openedOver.set(fd, this.connection);
-    if (this.impostor !== undefined && 'stat' in reply)
-      return { ...reply, stat: { ...(reply.stat as Iatt), gfid: this.impostor } };
-    return turns ? turnedEntries(reply) : reply;
-  }
-
-  protected override heard(notice: Notice): void {
-    if (!this.isSilent || notice.event === 'log') super.heard(notice);
-  }
-
-  down(): void {
-    this.isUp = false;
-    this.connection += 1;
-    this.tell({ event: 'child-down', from: this, why: 'cut' });
-  }
-
-  up(): void {
-    this.isUp = true;
-    this.tell({ event: 'child-up', from: this });
-  }
-
-  refuse(): void {
-    this.isUp = false;
-    this.tell({ event: 'auth-failed', from: this, why: 'a wrong password' });
-  }
-}
-
-/** Another cookie for each, and the same one back; 0 is the beginning everywhere. */
-function turned(cookie: bigint): bigint {
-  return cookie === 0n ? 0n : (1n << 55n) - cookie;
-}
-
-function turnedEntries<R extends object>(reply: R): R {
-  const { entries } = reply as Reply<'readdir'>;
-  const turn = entries.map((entry) => ({ ...entry, offset: turned(entry.offset) }));
-  return { ...reply, entries: turn };
-}
-
-export const GATE: TranslatorSpec = {
-  type: 'test/gate',
-  children: { min: 1, max: 1 },
-  options: [],
-  create: ({ name, children }) => {
-    const [child] = children;
-    assert.ok(child);
-    return new Gate(name, child);
-  },
-};
-
-const REGISTRY = registryOf([storagePosix, clusterReplicate, GATE]);
-
-/** Bricks b0, b1, … under a replica set that can be cut off from each of them. What writes goes to a brick directly. */
-export class ReplicaLab {
-  readonly clock = new ManualClock();
+/** One client of a lab's bricks, that can be cut off from each of them. */
+export class LabClient {
   readonly notices: Notice[] = [];
-  readonly disk = new SimDisk({ clock: this.clock, random: seeded(1), isPrivileged: true });
-  private readonly graph: Graph;
-  /** The volume as the replica set shows it. */
   readonly volume: TestVolume;
 
-  constructor(
-    readonly count: number,
-    options: Readonly<Record<string, string>> = {},
-  ) {
-    const numbers = Array.from({ length: count }, (_, number) => number);
-    for (const number of numbers) prepareBrick(this.disk, `/brick-${number}`, VOLUME_ID);
-    const platform = {
-      disk: this.disk,
-      clock: this.clock,
-      random: seeded(2),
-      network: NO_NETWORK,
-    };
-    const own = Object.entries(options).map(([key, value]) => `option ${key} ${value}\n`);
-    const text = numbers.map(
-      (number) => `volume brick-${number} type storage/posix
-        option directory /brick-${number}
-        option volume-id ${VOLUME_ID}
-        end-volume
-        volume b${number} type test/gate subvolumes brick-${number} end-volume\n`,
-    );
-    const gates = numbers.map((number) => `b${number}`).join(' ');
-    const top = `volume r type cluster/replicate\n${own.join('')} subvolumes ${gates} end-volume`;
-    this.graph = buildGraph(`${text.join('')}${top}`, REGISTRY, platform);
-    this.graph.top.listen((notice) => this.notices.push(notice));
-    this.volume = new TestVolume(this.graph.top);
-  }
-
-  static async of(count: number, options: Readonly<Record<string, string>> = {}) {
-    const lab = new ReplicaLab(count, options);
-    await lab.start();
-    return lab;
+  constructor(private readonly graph: Graph) {
+    graph.top.listen((notice) => this.notices.push(notice));
+    this.volume = new TestVolume(graph.top);
   }
 
   start(): Promise<void> {
@@ -156,15 +36,102 @@ export class ReplicaLab {
     return this.graph.stop();
   }
 
+  get top(): Translator {
+    return this.graph.top;
+  }
+
   gate(number: number): Gate {
     const found = this.graph.byName.get(`b${number}`);
     assert.ok(found instanceof Gate);
     return found;
   }
+}
 
-  /** One brick alone, below its gate. */
+/** Bricks b0, b1, … and a replica set that can be cut off from each of them. What else writes goes to a brick directly. */
+export class ReplicaLab {
+  readonly clock = new ManualClock();
+  private readonly diskClock: Clock = {
+    ...instantly(),
+    wallMs: () => this.clock.wallMs(),
+    monotonicMs: () => this.clock.monotonicMs(),
+  };
+  /** Its times are the clock's, and what takes it time is over at once. */
+  readonly disk = new SimDisk({ clock: this.diskClock, random: seeded(1), isPrivileged: true });
+  private readonly graphs: readonly Graph[];
+  private readonly first: LabClient;
+  private readonly others: LabClient[] = [];
+
+  constructor(
+    readonly count: number,
+    private readonly options: Readonly<Record<string, string>> = {},
+  ) {
+    const numbers = Array.from({ length: count }, (_, number) => number);
+    for (const number of numbers) prepareBrick(this.disk, `/brick-${number}`, VOLUME_ID);
+    const registry = registryOf(OF_BRICKS);
+    this.graphs = numbers.map((number) =>
+      buildGraph(brickVolfile(number), registry, this.platform(number)),
+    );
+    this.first = this.makeClient('c0');
+  }
+
+  private platform(seed: number) {
+    return { disk: this.disk, clock: this.clock, random: seeded(seed + 2), network: NO_NETWORK };
+  }
+
+  private makeClient(id: string): LabClient {
+    const bricks = new Map(this.graphs.map(({ top }, number) => [`b${number}`, top]));
+    const own = Object.entries(this.options).map(([key, value]) => `option ${key} ${value}\n`);
+    const names = [...bricks.keys()];
+    const gates = names.map((name) => `volume ${name} type test/gate end-volume\n`);
+    const top = `volume r type cluster/replicate\n${own.join('')} subvolumes ${names.join(' ')} end-volume`;
+    const registry = registryOf([clusterReplicate, gateTo(bricks, id)]);
+    return new LabClient(buildGraph(`${gates.join('')}${top}`, registry, this.platform(0)));
+  }
+
+  /** Another client of the same bricks, started. */
+  async client(): Promise<LabClient> {
+    const made = this.makeClient(`c${this.others.length + 1}`);
+    this.others.push(made);
+    await made.start();
+    return made;
+  }
+
+  static async of(count: number, options: Readonly<Record<string, string>> = {}) {
+    const lab = new ReplicaLab(count, options);
+    await lab.start();
+    return lab;
+  }
+
+  /** The volume as the replica set shows it. */
+  get volume(): TestVolume {
+    return this.first.volume;
+  }
+
+  get top(): Translator {
+    return this.first.top;
+  }
+
+  get notices(): readonly Notice[] {
+    return this.first.notices;
+  }
+
+  async start(): Promise<void> {
+    for (const graph of this.graphs) await graph.start();
+    await this.first.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const client of [this.first, ...this.others]) await client.stop();
+    for (const graph of this.graphs) await graph.stop();
+  }
+
+  gate(number: number): Gate {
+    return this.first.gate(number);
+  }
+
+  /** One brick alone, below its locks and index. */
   brick(number: number): TestVolume {
-    const found = this.graph.byName.get(`brick-${number}`);
+    const found = this.graphs[number]?.byName.get(`brick-${number}`);
     assert.ok(found);
     return new TestVolume(found);
   }
@@ -216,6 +183,72 @@ export class ReplicaLab {
     await this.brick(by).wind('removexattr', { gfid, name });
   }
 
+  /** What the bricks note beside an inode, in words: `b0: b1 2/1/0, dirty 1/0/0` is data, metadata and entry. */
+  marks(gfid: Gfid): string {
+    const numbers = [...this.bricks.keys()];
+    const words = numbers.map((number) => [`b${number}`, this.marksAt(number, gfid)] as const);
+    const marked = words.filter(([, marks]) => marks !== '');
+    return marked.map(([name, marks]) => `${name}: ${marks}`).join('; ') || 'none';
+  }
+
+  private marksAt(number: number, gfid: Gfid): string {
+    const path = `/brick-${number}/.glusterfs/${gfid.slice(0, 2)}/${gfid.slice(2, 4)}/${gfid}`;
+    const at = gfid === ROOT_GFID ? `/brick-${number}` : path;
+    const keys = [...this.bricks.keys()].map((other) => [`b${other}`, `trusted.afr.b${other}`]);
+    const found = [...keys, ['dirty', 'trusted.afr.dirty']].flatMap(([word, key]) => {
+      const value = this.xattr(this.behind(at), key ?? '');
+      const counts = [0, 4, 8].map((offset) => value?.readInt32BE(offset) ?? 0);
+      return counts.some((count) => count !== 0) ? [`${word} ${counts.join('/')}`] : [];
+    });
+    return found.join(', ');
+  }
+
+  /** The handle of a directory is a symlink to it. */
+  private behind(path: string): string {
+    try {
+      const target = this.disk.readlink(path);
+      if (!target.startsWith('../../')) return path;
+      const name = target.split('/').at(-1) ?? '';
+      return `${path.slice(0, path.indexOf('/.glusterfs'))}/${name}`;
+    } catch {
+      return path;
+    }
+  }
+
+  private xattr(path: string, name: string): Buffer | undefined {
+    try {
+      return this.disk.getxattr(path, name);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Which inodes a brick lists in its index, and which names it lists as owed. */
+  index(number: number, kind: 'xattrop' | 'dirty'): readonly string[] {
+    const names = this.disk.readdir(`/brick-${number}/.glusterfs/indices/${kind}`);
+    return names
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith(kind))
+      .sort();
+  }
+
+  owed(number: number, gfid: Gfid): readonly string[] {
+    try {
+      const path = `/brick-${number}/.glusterfs/indices/entry-changes/${gfid}`;
+      return this.disk
+        .readdir(path)
+        .map(({ name }) => name)
+        .sort();
+    } catch {
+      return [];
+    }
+  }
+
+  /** Lets everything happen that happens by itself: replies, and what goes on after them. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Which bricks were asked a fop, since the last time that was asked here. */
   asked(fop: FopName): number[] {
     const numbers = [...this.bricks.keys()].filter((n) => this.gate(n).seen.includes(fop));
@@ -236,6 +269,26 @@ export class ReplicaLab {
       return [`${notice.level}: ${notice.message}${about === '' ? '' : ` (${about})`}`];
     });
   }
+}
+
+function brickVolfile(number: number): string {
+  return `
+volume brick-${number}
+  type storage/posix
+  option directory /brick-${number}
+  option volume-id ${VOLUME_ID}
+end-volume
+volume locks-${number}
+  type features/locks
+  subvolumes brick-${number}
+end-volume
+volume index-${number}
+  type features/index
+  option index-base /brick-${number}/.glusterfs/indices
+  option xattrop-pending-watchlist trusted.afr.b
+  option xattrop-dirty-watchlist trusted.afr.dirty
+  subvolumes locks-${number}
+end-volume`;
 }
 
 /** A gfid that ends in these digits: the subvolume chosen by it is known. */

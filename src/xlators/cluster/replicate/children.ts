@@ -12,12 +12,14 @@ export class ReplicaChildren {
   private readonly states: ChildState[];
   /** Counts the changes: what was found out before one of them may hold no more. */
   generation = 0;
+  private readonly epochs: number[];
 
   constructor(
     readonly all: readonly Translator[],
     private readonly quorum: QuorumRule,
   ) {
     this.states = all.map(() => 'unknown');
+    this.epochs = all.map(() => 0);
   }
 
   set(child: Translator, state: ChildState): void {
@@ -25,6 +27,12 @@ export class ReplicaChildren {
     if (number === -1) return;
     this.states[number] = state;
     this.generation += 1;
+    this.epochs[number] = this.epoch(number) + 1;
+  }
+
+  /** Counts the times that this one went or came: locks and what was not synced last no longer than one of them. */
+  epoch(number: number): number {
+    return this.epochs[number] ?? 0;
   }
 
   /** The numbers of those that are up. */

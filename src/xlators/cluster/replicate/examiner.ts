@@ -43,6 +43,15 @@ export class Examiner {
     return { good: judged?.copies.data ?? [], isDirty: judged?.isDirty ?? false };
   }
 
+  /** What is remembered of an inode, if it still holds. */
+  remembered(gfid: Gfid): Copies | undefined {
+    return this.known.get(gfid, this.replica.children.generation);
+  }
+
+  learn(gfid: Gfid, copies: Copies): void {
+    this.known.learn(gfid, copies, this.replica.children.generation);
+  }
+
   forget(gfid: Gfid): void {
     this.known.forget(gfid);
   }

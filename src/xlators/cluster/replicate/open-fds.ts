@@ -20,9 +20,15 @@ export class OpenFds {
 
   constructor(private readonly replica: Replica) {}
 
-  /** The caller's own open, which one child has answered. */
-  opened(fop: OpenFop, fd: Fd, child: number): void {
-    this.fds.set(fd, { fop, at: new Map([[child, Promise.resolve()]]) });
+  /** The caller's own open, which these children have answered. */
+  opened(fop: OpenFop, fd: Fd, children: readonly number[]): void {
+    const at = new Map(children.map((child) => [child, Promise.resolve()] as const));
+    this.fds.set(fd, { fop, at });
+  }
+
+  /** Settles once it is open at that child. */
+  async openedAt(child: number, fd: Fd, frame: Frame): Promise<void> {
+    if (!fd.isAnonymous) await this.open(this.entry(fd), child, fd, frame);
   }
 
   /** EBADF unless it was opened, or needs no opening. */

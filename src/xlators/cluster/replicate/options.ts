@@ -2,7 +2,6 @@ import type { OptionSpec } from '../../../graph/spec.js';
 import { HEAL_OPTIONS } from './heal/heal-options.js';
 
 const HEALS_NOTHING = 'this engine heals nothing here yet';
-const READS_ONLY = 'this engine only reads here yet';
 
 function inert(
   reason: string,
@@ -111,25 +110,48 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     doc: 'Note the names that are owed to a subvolume, not only their directory.',
   },
   {
+    key: 'optimistic-change-log',
+    kind: 'bool',
+    default: 'on',
+    doc: 'Mark changes of attributes and names only where they fail, if all subvolumes are there.',
+  },
+  {
+    key: 'eager-lock',
+    kind: 'bool',
+    default: 'on',
+    doc: 'Keep the lock and the mark of a write for the next one, until another client asks.',
+  },
+  {
+    key: 'post-op-delay-secs',
+    kind: 'int',
+    default: '1',
+    min: 0,
+    max: 2147483,
+    doc: 'How long the lock and the mark of a write are kept for the next one, in seconds.',
+  },
+  {
     key: 'ensure-durability',
     kind: 'bool',
     default: 'on',
     doc: 'Sync what was written before its mark is taken off.',
   },
-  ...inert(READS_ONLY, 'string', {
+  ...['data', 'metadata', 'entry'].map(
+    (kind): OptionSpec => ({
+      key: `${kind}-change-log`,
+      kind: 'bool',
+      only: ['on'],
+      doc: `Mark changes of ${kind}.`,
+      inert: 'changes are always marked',
+    }),
+  ),
+  ...inert('the mark of a write is always made before it', 'bool', {
+    'pre-op-compat': 'Write the mark before the change.',
+  }),
+  ...inert('writes lock whole files', 'bool', { 'full-lock': 'Lock whole files.' }),
+  ...inert('locks are taken at all subvolumes', 'string', {
     'locking-scheme': 'Either full or granular.',
   }),
-  ...inert(READS_ONLY, 'time', { 'post-op-delay-secs': 'How long marks wait for more writes.' }),
-  ...inert(READS_ONLY, 'bool', {
-    'data-change-log': 'Mark changes of data.',
-    'metadata-change-log': 'Mark changes of metadata.',
-    'entry-change-log': 'Mark changes of names.',
-    'optimistic-change-log': 'Mark names only after a failure.',
-    'pre-op-compat': 'Write the mark before the change.',
-    'eager-lock': 'Keep a lock for the next write.',
-    'full-lock': 'Lock whole files.',
-    'use-compound-fops': 'Send two fops as one.',
-  }),
+  ...inert('fops are sent one by one', 'bool', { 'use-compound-fops': 'Send two fops as one.' }),
   ...inert(HEALS_NOTHING, 'bool', {
     'data-self-heal': 'Heal data that is found to differ.',
     'metadata-self-heal': 'Heal metadata that is found to differ.',

@@ -118,6 +118,11 @@ export class PendingKeys {
     return new Map([...answer].filter(([key]) => !this.isMark(key)));
   }
 
+  /** One of this replica set's own. */
+  isOwn(name: ByteString): boolean {
+    return this.all.has(name);
+  }
+
   isMark(name: ByteString): boolean {
     return name.startsWith(PREFIX) || this.all.has(name);
   }

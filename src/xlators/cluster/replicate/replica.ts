@@ -30,12 +30,14 @@ export class Replica {
   private readonly loads: number[];
   private waiting: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   private timer: Timer | undefined;
+  private owners = 0n;
+  private readonly unfinished = new Set<Promise<void>>();
 
   constructor(
     readonly name: string,
     children: readonly Translator[],
     readonly settings: ReplicateSettings,
-    private readonly clock: Clock,
+    readonly clock: Clock,
     readonly tell: Tell,
   ) {
     this.children = new ReplicaChildren(children, settings.quorum);
@@ -71,6 +73,39 @@ export class Replica {
     this.timer?.cancel();
     this.waiting?.end();
     this.waiting = undefined;
+  }
+
+  /** Whether these are a quorum. */
+  isEnough(numbers: readonly number[]): boolean {
+    return isQuorum(numbers, this.settings.quorum, this.count);
+  }
+
+  /** All children but these. */
+  without(numbers: readonly number[]): readonly number[] {
+    return [...this.children.all.keys()].filter((number) => !numbers.includes(number));
+  }
+
+  /** A frame of this replica set's own, with a lock owner that no other has: whatever it does for `frame`. */
+  ownFrame(frame: Frame): Frame {
+    this.owners += 1n;
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(this.owners);
+    return { ...frame, uid: 0, gid: 0, groups: [0], lkOwner: bytes.toString('latin1') };
+  }
+
+  /** Work that no answer waits for, and `stop` does. It never rejects but for a bug. */
+  later(work: Promise<void>): void {
+    this.unfinished.add(work);
+    const over = (): void => void this.unfinished.delete(work);
+    work.then(over, (error: unknown) => {
+      over();
+      throw error;
+    });
+  }
+
+  /** Settles when nothing of that is left. */
+  async quiet(): Promise<void> {
+    while (this.unfinished.size > 0) for (const work of [...this.unfinished]) await work;
   }
 
   /** The children to ask, once there are enough of them; ENOTCONN where there are not. */

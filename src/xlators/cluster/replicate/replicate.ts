@@ -3,8 +3,11 @@ import { O_ACCMODE, O_RDONLY, O_TRUNC } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Handlers, type Notice, Xlator } from '../../../fop/translator.js';
+import { outcomesOf } from '../../../fop/wind.js';
 import type { CreateContext, TranslatorSpec } from '../../../graph/spec.js';
 import type { Standing } from './children.js';
+import type { DataFops } from './data-fops.js';
+import type { DataSessions } from './data-sessions.js';
 import { errorOf } from './errno-rank.js';
 import { Examiner } from './examiner.js';
 import { healSettings } from './heal/heal-settings.js';
@@ -18,11 +21,12 @@ import { Reader, type ReadKind } from './reader.js';
 import { Replica } from './replica.js';
 import { replicateSettings } from './settings.js';
 import { fullest } from './statfs.js';
+import { Writing } from './writing.js';
 
 type FdRead = 'readv' | 'fstat' | 'fgetxattr' | 'seek' | 'rchecksum';
 
 /*
- * One volume out of several subvolumes that each hold all of it. What it serves so far is reading.
+ * One volume out of several subvolumes that each hold all of it.
  *
  * Promises: an answer comes from a copy that is good by all that is known: nobody among those that are up accuses it
  * of having missed a change (copies.ts), and it is the inode that was asked for. Which copies are good is found
@@ -48,6 +52,8 @@ export class Replicate extends Xlator {
   private readonly replica: Replica;
   private readonly reader: Reader;
   private readonly fds: OpenFds;
+  private readonly sessions: DataSessions;
+  private readonly data: DataFops;
   private told: Standing = 'unknown';
 
   constructor({ name, options, children, platform }: CreateContext) {
@@ -69,7 +75,10 @@ export class Replicate extends Xlator {
     this.fds = new OpenFds(this.replica);
     const lookup = new Lookup(this.replica, examiner, policy, this.healer);
     const listing = new Listing(this.replica, this.reader, examiner, this.fds, policy);
-    this.handlers = this.handlersWith(lookup, listing);
+    const writing = new Writing(this.replica, this.fds, examiner, policy);
+    this.sessions = writing.sessions;
+    this.data = writing.data;
+    this.handlers = { ...this.handlersWith(lookup, listing), ...writing.handlers };
   }
 
   private handlersWith(lookup: Lookup, listing: Listing): Handlers {
@@ -89,14 +98,8 @@ export class Replicate extends Xlator {
       rchecksum: (request, frame) => this.readFd('rchecksum', 'data', request, frame),
       readdir: (request, frame) => listing.readdir(request, frame),
       readdirp: (request, frame) => listing.readdirp(request, frame),
-      flush: async (request, frame) => {
-        if (!request.fd.isAnonymous) await this.fds.windWhereOpen('flush', request, frame);
-        return { xdata: null };
-      },
-      fsyncdir: async ({ fd }) => {
-        this.fds.check(fd);
-        return { xdata: null };
-      },
+      flush: (request, frame) => this.flush(request, frame),
+      fsyncdir: (request, frame) => this.fsyncdir(request, frame),
       release: (request, frame) => this.release('release', request, frame),
       releasedir: (request, frame) => this.release('releasedir', request, frame),
     };
@@ -108,14 +111,12 @@ export class Replicate extends Xlator {
 
   override async stop(): Promise<void> {
     this.replica.stop();
+    this.sessions.hurryAll();
+    await this.replica.quiet();
   }
 
   protected async otherwise<F extends FopName>(fop: F): Promise<Reply<F>> {
-    throw this.unsupported(fop);
-  }
-
-  private unsupported(fop: FopName): FopError {
-    return this.replica.error('EOPNOTSUPP', `${this.type} only reads here; ${fop} is not served`);
+    throw this.replica.error('EOPNOTSUPP', `${this.type} does not serve ${fop}`);
   }
 
   private read<F extends 'stat' | 'readlink' | 'access' | 'getxattr'>(
@@ -148,13 +149,56 @@ export class Replicate extends Xlator {
     request: Request<F>,
     frame: Frame,
   ): Promise<Reply<F>> {
-    if (fop === 'open' && isForWriting(request as Request<'open'>)) throw this.unsupported(fop);
+    if (fop === 'open' && isForWriting(request as Request<'open'>))
+      return (await this.openForWriting(request as Request<'open'>, frame)) as Reply<F>;
     const { gfid, fd } = request;
     return this.reader.readWith('data', gfid, frame, async (child) => {
       const reply = await this.replica.windTo(child, fop, request, frame);
-      this.fds.opened(fop, fd, child);
+      this.fds.opened(fop, fd, [child]);
       return reply;
     });
+  }
+
+  /** Everywhere. Who could not open it does so when it is written, or is blamed then. */
+  private async openForWriting(request: Request<'open'>, frame: Frame): Promise<Reply<'open'>> {
+    const { gfid, fd, flags } = request;
+    const up = await this.replica.ready();
+    const opening = { ...request, flags: flags & ~O_TRUNC };
+    const outcomes = await this.replica.windAll(up, 'open', opening, frame);
+    const replies = outcomes.flatMap(({ child, outcome }) =>
+      'reply' in outcome ? [{ child, reply: outcome.reply }] : [],
+    );
+    const errors = outcomes.flatMap(({ outcome }) => ('error' in outcome ? [outcome.error] : []));
+    const [first] = replies;
+    if (first === undefined)
+      throw errorOf(errors) ?? this.replica.error('ENOTCONN', 'nobody is up');
+    this.fds.opened(
+      'open',
+      fd,
+      replies.map(({ child }) => child),
+    );
+    if ((flags & O_TRUNC) !== 0) await this.data.truncate({ gfid, offset: 0, xdata: null }, frame);
+    return first.reply;
+  }
+
+  /** Whoever closes a file is done writing: others need not wait for its lock. */
+  private async flush(request: Request<'flush'>, frame: Frame): Promise<Reply<'flush'>> {
+    if (request.fd.isAnonymous) return { xdata: null };
+    this.sessions.hurry(request.fd.gfid);
+    await this.fds.windWhereOpen('flush', request, frame);
+    return { xdata: null };
+  }
+
+  private async fsyncdir(request: Request<'fsyncdir'>, frame: Frame): Promise<Reply<'fsyncdir'>> {
+    this.fds.check(request.fd);
+    const up = await this.replica.ready();
+    const outcomes = await outcomesOf(
+      up.map((child) => this.fds.wind(child, 'fsyncdir', request.fd, request, frame)),
+    );
+    const done = up.filter((_, index) => outcomes[index] && 'reply' in outcomes[index]);
+    if (this.replica.isEnough(done)) return { xdata: null };
+    const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
+    throw errorOf(errors) ?? this.replica.error('ENOTCONN', 'too few subvolumes answered');
   }
 
   private async release(
@@ -162,6 +206,7 @@ export class Replicate extends Xlator {
     request: Request<'release'>,
     frame: Frame,
   ): Promise<Reply<'release'>> {
+    if (fop === 'release') await this.sessions.end(request.fd.gfid);
     await this.fds.release(fop, request, frame);
     return { xdata: null };
   }
@@ -207,6 +252,9 @@ export class Replicate extends Xlator {
       return;
     }
     if (notice.event === 'upcall') {
+      const { upcall } = notice;
+      if (upcall.kind === 'inodelk-contention' && upcall.domain === this.name)
+        this.sessions.hurry(upcall.gfid);
       this.tell({ ...notice, from: this });
       return;
     }
@@ -216,6 +264,7 @@ export class Replicate extends Xlator {
     children.set(notice.from, STATE_AFTER[notice.event]);
     const standing = children.standing(this.told);
     this.replica.changed();
+    this.sessions.hurryAll();
     if (standing === this.told || standing === 'unknown') return;
     this.told = standing;
     const why = 'why' in notice ? notice.why : '';

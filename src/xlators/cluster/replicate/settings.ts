@@ -13,6 +13,15 @@ export interface ReplicateSettings {
   readonly hashMode: HashMode;
   /** Listings tell attributes only of entries that are read where the directory is. */
   readonly isMetadataConsistent: boolean;
+  /** Names that are owed are noted, not only their directory. */
+  readonly isGranular: boolean;
+  /** Attributes and names are marked only after a failure, if all subvolumes are there. */
+  readonly isOptimistic: boolean;
+  /** The lock and the mark of a write are kept for the next one. */
+  readonly isEager: boolean;
+  readonly postOpDelayMs: number;
+  /** Bytes are synced before the mark of their change is taken off. */
+  readonly isDurable: boolean;
 }
 
 /** The settings of a replica set of these subvolumes; an Error says which options do not go together. */
@@ -31,6 +40,11 @@ export function replicateSettings(
     preferred: preferredChild(options, names),
     hashMode: options.int('read-hash-mode') as HashMode,
     isMetadataConsistent: options.bool('consistent-metadata'),
+    isGranular: options.bool('granular-entry-heal'),
+    isOptimistic: options.bool('optimistic-change-log'),
+    isEager: options.bool('eager-lock'),
+    postOpDelayMs: options.int('post-op-delay-secs') * 1000,
+    isDurable: options.bool('ensure-durability'),
   };
 }
 

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import { O_RDWR, O_TRUNC, O_WRONLY } from '../../src/fop/fd.js';
+import { type Gfid, ROOT_GFID } from '../../src/fop/gfid.js';
+import { dict, refuses } from '../contract/volume.js';
+import { gfidOf, ReplicaLab } from './replica-lab.js';
+
+/*
+ * What a replica set writes beside the files while a brick is away: who has missed what. The figures are those that
+ * GlusterFS 10.3 leaves (engine reference, B.1), but for a file that is written several times in one session, which counts once.
+ */
+
+/** Does one thing to a volume of three with b1 away, and tells the marks of the root and of one more inode. */
+const ROWS: readonly {
+  readonly what: string;
+  readonly before?: (lab: ReplicaLab) => Promise<Gfid>;
+  readonly act: (lab: ReplicaLab, gfid: Gfid) => Promise<Gfid | undefined>;
+  readonly root: string;
+  readonly inode: string;
+  readonly owed: readonly string[];
+}[] = [
+  {
+    what: 'a file that is made and written',
+    act: (lab) => lab.volume.file('f', 'text'),
+    root: 'b1 0/0/1',
+    inode: 'b1 2/1/0',
+    owed: ['f'],
+  },
+  {
+    what: 'a directory',
+    act: (lab) => lab.volume.directory('d'),
+    root: 'b1 0/0/1',
+    inode: 'b1 0/1/1',
+    owed: ['d'],
+  },
+  {
+    what: 'a symlink',
+    act: async (lab) => {
+      const request = { pargfid: ROOT_GFID, bname: 's', umask: 0, linkname: 'to' };
+      return (await lab.volume.wind('symlink', request, lab.volume.wantGfid())).stat.gfid;
+    },
+    root: 'b1 0/0/1',
+    inode: 'b1 0/1/0',
+    owed: ['s'],
+  },
+  {
+    what: 'a write in place',
+    before: (lab) => lab.volume.file('f', 'text'),
+    act: async (lab, gfid) => {
+      const fd = await lab.volume.open(gfid, O_RDWR);
+      await lab.volume.write(fd, 'more', 4);
+      await lab.volume.release(fd);
+      return gfid;
+    },
+    root: 'none',
+    inode: 'b1 1/0/0',
+    owed: [],
+  },
+  {
+    what: 'attributes',
+    before: (lab) => lab.volume.file('f', 'text'),
+    act: async (lab, gfid) => {
+      const value = dict({ 'user.a': Buffer.from('x') });
+      await lab.volume.wind('setxattr', { gfid, flags: 0, dict: value });
+      return gfid;
+    },
+    root: 'none',
+    inode: 'b1 0/1/0',
+    owed: [],
+  },
+  {
+    what: 'a removal',
+    before: (lab) => lab.volume.file('f'),
+    act: async (lab) => {
+      await lab.volume.unlink(ROOT_GFID, 'f');
+      return undefined;
+    },
+    root: 'b1 0/0/1',
+    inode: '',
+    owed: ['f'],
+  },
+  {
+    what: 'a rename within one directory, which counts twice',
+    before: (lab) => lab.volume.file('f'),
+    act: async (lab, gfid) => {
+      await lab.volume.rename(ROOT_GFID, 'f', ROOT_GFID, 'g');
+      return gfid;
+    },
+    root: 'b1 0/0/2',
+    inode: 'none',
+    owed: ['f', 'g'],
+  },
+  {
+    what: 'a second name',
+    before: (lab) => lab.volume.file('f'),
+    act: async (lab, gfid) => {
+      await lab.volume.link(gfid, ROOT_GFID, 'g');
+      return gfid;
+    },
+    root: 'b1 0/0/1',
+    inode: 'none',
+    owed: ['g'],
+  },
+];
+
+/** The same words for every brick but b1, which was away. */
+function everywhereBut1(marks: string): string {
+  if (marks === 'none' || marks === '') return 'none';
+  return `b0: ${marks}; b2: ${marks}`;
+}
+
+describe('replica set: what is noted while a brick is away', () => {
+  for (const { what, before, act, root, inode, owed } of ROWS)
+    it(what, async () => {
+      const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
+      const there = (await before?.(lab)) ?? ROOT_GFID;
+      await lab.settle();
+      lab.gate(1).down();
+      const gfid = await act(lab, there);
+      await lab.settle();
+      assert.equal(lab.marks(ROOT_GFID), everywhereBut1(root));
+      if (gfid !== undefined) assert.equal(lab.marks(gfid), everywhereBut1(inode));
+      assert.deepEqual([lab.owed(0, ROOT_GFID), lab.owed(1, ROOT_GFID)], [owed, []]);
+      const listed = [root === 'none' ? [] : [ROOT_GFID], inode.startsWith('b1') ? [gfid] : []];
+      assert.deepEqual(lab.index(0, 'xattrop'), listed.flat().sort());
+      assert.deepEqual(lab.index(0, 'dirty'), []);
+      await lab.stop();
+    });
+
+  it('nothing is noted where everybody is there', async () => {
+    const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.volume.rename(ROOT_GFID, 'f', ROOT_GFID, 'g');
+    await lab.settle();
+    assert.equal(`${lab.marks(ROOT_GFID)} ${lab.marks(gfid)}`, 'none none');
+    assert.deepEqual([lab.index(0, 'xattrop'), lab.owed(0, ROOT_GFID)], [[], []]);
+    await lab.stop();
+  });
+
+  it('a brick that is lost in the middle is blamed before the answer is there', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    lab.gate(1).once.set('writev', () => lab.gate(1).down());
+    await lab.volume.write(fd, 'new!');
+    assert.match(lab.marks(gfid), /^b0: b1 1\/0\/0.*; b2: b1 1\/0\/0/);
+    await lab.volume.write(fd, 'more', 4);
+    await lab.volume.release(fd);
+    assert.equal(lab.marks(gfid), 'b0: b1 2/0/0; b1: dirty 1/0/0; b2: b1 2/0/0');
+    assert.equal(await lab.brick(2).content(gfid), 'new!more');
+    await lab.stop();
+  });
+
+  it('a brick that has no room is blamed alike', async () => {
+    const lab = await ReplicaLab.of(3);
+    lab.gate(2).failures.set('create', 'ENOSPC');
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.settle();
+    assert.equal(lab.marks(ROOT_GFID), 'b0: b2 0/0/1; b1: b2 0/0/1');
+    assert.equal(lab.marks(gfid), 'b0: b2 2/1/0; b1: b2 2/1/0');
+    await lab.stop();
+  });
+
+  it('what all refuse alike blames nobody', async () => {
+    const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
+    await lab.volume.directory('d');
+    await refuses('EEXIST', lab.volume.directory('d'));
+    lab.gate(1).down();
+    await refuses('EEXIST', lab.volume.directory('d'));
+    await lab.settle();
+    assert.equal(lab.marks(ROOT_GFID), 'none');
+    assert.deepEqual(lab.owed(0, ROOT_GFID), []);
+    await lab.stop();
+  });
+
+  it('a name stays owed when the same is refused later', async () => {
+    const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
+    lab.gate(1).down();
+    await lab.volume.directory('d');
+    await refuses('EEXIST', lab.volume.directory('d'));
+    await lab.settle();
+    assert.equal(lab.marks(ROOT_GFID), 'b0: b1 0/0/1; b2: b1 0/0/1');
+    assert.deepEqual(lab.owed(0, ROOT_GFID), ['d']);
+    await lab.stop();
+  });
+
+  it('a name that is another inode at one brick: that brick has missed something', async () => {
+    const lab = await ReplicaLab.of(3);
+    await lab.file('f', 'stray', gfidOf(9), [1]);
+    const { gfid, fd } = await lab.volume.create(ROOT_GFID, 'f');
+    await lab.volume.write(fd, 'mine');
+    await lab.volume.release(fd);
+    assert.equal(await lab.brick(1).content(gfidOf(9)), 'stray');
+    assert.equal(lab.marks(ROOT_GFID), 'b0: b1 0/0/1; b2: b1 0/0/1');
+    assert.equal(await lab.volume.content(gfid), 'mine');
+    await lab.stop();
+  });
+});
+
+describe('replica set: what does not hold', () => {
+  it('a change that fewer than a quorum did', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    for (const number of [1, 2]) lab.gate(number).failures.set('mkdir', 'ENOSPC');
+    await refuses('ENOSPC', lab.volume.directory('d'));
+    await lab.settle();
+    assert.equal(lab.marks(ROOT_GFID), 'b0: dirty 0/0/1');
+    for (const number of [1, 2]) lab.gate(number).failures.set('writev', 'ENOSPC');
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    await refuses('ENOSPC', lab.volume.write(fd, 'x'));
+    await lab.volume.release(fd);
+    assert.equal(lab.marks(gfid), 'b0: dirty 1/0/0; b1: dirty 1/0/0; b2: dirty 1/0/0');
+    await lab.stop();
+  });
+
+  it('anything below the quorum', async () => {
+    const lab = await ReplicaLab.of(3);
+    lab.gate(1).down();
+    lab.gate(2).down();
+    await refuses('ENOTCONN', lab.volume.directory('d'));
+    assert.deepEqual(await lab.brick(0).names(), []);
+    await lab.stop();
+  });
+
+  it('a write that only a copy took which lags behind: else it would accuse the good one', async () => {
+    const lab = await ReplicaLab.of(2);
+    const gfid = await lab.volume.file('f', 'old');
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    lab.gate(1).down();
+    await lab.volume.write(fd, 'new');
+    await lab.settle();
+    lab.gate(1).up();
+    await lab.settle();
+    lab.gate(0).once.set('writev', () => lab.gate(0).down());
+    await refuses('ENOTCONN', lab.volume.write(fd, 'xxx'));
+    await lab.settle();
+    assert.doesNotMatch(lab.marks(gfid), /b1: b0/);
+    await lab.stop();
+  });
+
+  it('a change of a file that everybody accuses everybody of', async () => {
+    const lab = await ReplicaLab.of(2);
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.settle();
+    await lab.accuse(0, 1, gfid, 'data');
+    await lab.accuse(1, 0, gfid, 'data');
+    await refuses('EIO', lab.volume.wind('truncate', { gfid, offset: 0 }));
+    await lab.settle();
+    assert.equal(lab.marks(gfid), 'b0: b1 1/0/0; b1: b0 1/0/0');
+    await lab.volume.unlink(ROOT_GFID, 'f');
+    assert.deepEqual(await lab.volume.names(), []);
+    await lab.stop();
+  });
+
+  it('a change where only the arbiter is good', async () => {
+    const lab = await ReplicaLab.of(3, { 'arbiter-count': '1' });
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.settle();
+    await lab.accuse(2, 1, gfid, 'data');
+    await lab.accuse(2, 0, gfid, 'data');
+    await refuses('ENOTCONN', lab.volume.wind('truncate', { gfid, offset: 0 }));
+    await lab.stop();
+  });
+});
+
+describe('replica set: one session for many writes', () => {
+  it('locks and marks once, syncs once, and ends a while after the last write', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.settle();
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    for (const gate of [0, 1, 2].map((n) => lab.gate(n))) gate.seen.length = 0;
+    for (const offset of [0, 1, 2, 3]) await lab.volume.write(fd, 'x', offset);
+    assert.equal(lab.marks(gfid), 'b0: dirty 1/0/0; b1: dirty 1/0/0; b2: dirty 1/0/0');
+    await lab.volume.wind('fsetattr', {
+      fd,
+      valid: 1,
+      stbuf: { ...(await lab.volume.stat(gfid)), mode: 0o600 },
+    });
+    const { seen } = lab.gate(2);
+    const counted = seen.filter((fop) => !['lookup', 'stat'].includes(fop));
+    assert.deepEqual(counted, ['finodelk', 'fxattrop', ...Array(4).fill('writev'), 'fsetattr']);
+    lab.clock.advance(1000);
+    await lab.settle();
+    assert.deepEqual(seen.slice(-3), ['fsync', 'fxattrop', 'finodelk']);
+    assert.equal(lab.marks(gfid), 'none');
+    await lab.volume.release(fd);
+    await lab.stop();
+  });
+
+  it('ends when another client wants the lock', async () => {
+    const lab = await ReplicaLab.of(3);
+    const other = await lab.client();
+    const gfid = await lab.volume.file('f', 'text');
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    const theirs = await other.volume.open(gfid, O_WRONLY);
+    await lab.volume.write(fd, 'ours');
+    await other.volume.write(theirs, 'them');
+    await lab.volume.write(fd, 'again', 4);
+    await other.volume.release(theirs);
+    await lab.volume.release(fd);
+    for (const brick of lab.bricks) assert.equal(await brick.content(gfid), 'themagain');
+    await lab.settle();
+    assert.equal(lab.marks(gfid), 'none');
+    await lab.stop();
+  });
+
+  it('has overlapping writes follow each other in the same order everywhere', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    const texts = Array.from({ length: 8 }, (_, number) => String(number).repeat(64));
+    const writes = texts.map((text, number) => lab.volume.write(fd, text, number * 8));
+    for (const write of writes) await write;
+    await lab.volume.release(fd);
+    const [first, ...rest] = lab.bricks;
+    const text = await first?.content(gfid);
+    for (const brick of rest) assert.equal(await brick.content(gfid), text);
+    await lab.stop();
+  });
+
+  it('blames who was away for a moment: what was not synced may be lost there', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    const fd = await lab.volume.open(gfid, O_WRONLY);
+    await lab.volume.write(fd, 'new!');
+    lab.gate(1).down();
+    lab.gate(1).up();
+    await lab.settle();
+    assert.equal(lab.marks(gfid), 'b0: b1 1/0/0; b1: dirty 1/0/0; b2: b1 1/0/0');
+    await lab.volume.release(fd);
+    await lab.stop();
+  });
+
+  it('empties a file that is opened so, everywhere', async () => {
+    const lab = await ReplicaLab.of(2);
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.volume.release(await lab.volume.open(gfid, O_WRONLY | O_TRUNC));
+    for (const brick of lab.bricks) assert.equal((await brick.stat(gfid)).size, 0);
+    await lab.stop();
+  });
+});
