@@ -64,12 +64,13 @@ export class ReplicaLab {
   constructor(
     readonly count: number,
     private readonly options: Readonly<Record<string, string>> = {},
+    bricks: 'whole' | 'bare' = 'whole',
   ) {
     const numbers = Array.from({ length: count }, (_, number) => number);
     for (const number of numbers) prepareBrick(this.disk, `/brick-${number}`, VOLUME_ID);
     const registry = registryOf(OF_BRICKS);
     this.graphs = numbers.map((number) =>
-      buildGraph(brickVolfile(number), registry, this.platform(number)),
+      buildGraph(brickVolfile(number, bricks), registry, this.platform(number)),
     );
     this.first = this.makeClient('c0');
   }
@@ -96,8 +97,12 @@ export class ReplicaLab {
     return made;
   }
 
-  static async of(count: number, options: Readonly<Record<string, string>> = {}) {
-    const lab = new ReplicaLab(count, options);
+  static async of(
+    count: number,
+    options: Readonly<Record<string, string>> = {},
+    bricks: 'whole' | 'bare' = 'whole',
+  ): Promise<ReplicaLab> {
+    const lab = new ReplicaLab(count, options, bricks);
     await lab.start();
     return lab;
   }
@@ -271,13 +276,16 @@ export class ReplicaLab {
   }
 }
 
-function brickVolfile(number: number): string {
-  return `
+/** Without locks, `bare`, nothing can be written or healed: a reader sees what is there. */
+function brickVolfile(number: number, bricks: 'whole' | 'bare'): string {
+  const posix = `
 volume brick-${number}
   type storage/posix
   option directory /brick-${number}
   option volume-id ${VOLUME_ID}
-end-volume
+end-volume`;
+  if (bricks === 'bare') return posix;
+  return `${posix}
 volume locks-${number}
   type features/locks
   subvolumes brick-${number}

@@ -10,7 +10,7 @@ export class ReplicaStory {
   constructor(readonly lab: ReplicaLab) {}
 
   static async of(count: number, options: Readonly<Record<string, string>> = {}) {
-    return new ReplicaStory(await ReplicaLab.of(count, options));
+    return new ReplicaStory(await ReplicaLab.of(count, options, 'bare'));
   }
 
   say(line: string): void {

@@ -10,7 +10,7 @@ const readAt = (child: number): string => gfidOf(3 + child);
 describe('replicate: reading', () => {
   let lab: ReplicaLab;
   beforeEach(async () => {
-    lab = await ReplicaLab.of(3);
+    lab = await ReplicaLab.of(3, {}, 'bare');
   });
   afterEach(() => lab.stop());
 
