@@ -6,17 +6,31 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { O_WRONLY } from '../../src/fop/fd.js';
+import { ROOT_GFID } from '../../src/fop/gfid.js';
+import { NO_IATT, SETATTR_MODE } from '../../src/fop/iatt.js';
 import { buildGraph, type Graph } from '../../src/graph/graph.js';
 import { TRANSLATORS } from '../../src/graph/translators.js';
 import { Volume } from '../../src/mount/volume.js';
 import { nodeNetwork } from '../../src/platform/node/network.js';
 import { nodePlatform } from '../../src/platform/node/platform.js';
+import { dict, TestVolume } from '../contract/volume.js';
 import { freePorts } from '../program/free-port.js';
 import { makeBrick } from './brick-process.js';
 import { needInterop, stockMount } from './stock-client.js';
 
 const VOLUME_ID = '22dc9034-7373-4c06-8fd1-f5447caeb6f8';
 const NUMBERS = [0, 1, 2] as const;
+/** Files that both clients find. */
+const BEFORE = [
+  ...['written', 'truncated', 'chmoded', 'with-xattr', 'removed', 'moved', 'linked'],
+] as const;
+/** What there is after both have changed the same, of which these are owed nothing themselves. */
+const UNMARKED = ['moved-on', 'linked'];
+const AFTER = [
+  ...['made', 'directory', 'written', 'truncated', 'chmoded', 'with-xattr'],
+  ...UNMARKED,
+];
 
 const brickVolfile = (directory: string, port: number): string => `
 volume brick-posix
@@ -132,6 +146,10 @@ describe('our replicate on stock bricks, after the stock client has written with
       for (const name of ['same', 'grown', 'rewritten', 'removed', 'moved', 'd/inner'])
         await fs.writeFile(path(name), `first ${name}`);
       await fs.chmod(path('same'), 0o600);
+      for (const side of ['theirs', 'ours']) {
+        await fs.mkdir(path(side));
+        for (const name of BEFORE) await fs.writeFile(path(`${side}/${name}`), `first ${name}`);
+      }
       await until(async () => (await fs.readFile(at(1, 'd/inner'), 'utf8')) === 'first d/inner');
       await sleep(1500);
       await killBrick(1);
@@ -141,13 +159,65 @@ describe('our replicate on stock bricks, after the stock client has written with
       await fs.rename(path('moved'), path('d/moved'));
       await fs.writeFile(path('made'), 'made meanwhile');
       await fs.chmod(path('same'), 0o640);
+      await changeThrough(path('theirs'));
+      await connect([0, 2]);
+      assert.ok(graph);
+      await changeOurselves(new TestVolume(graph.top));
+      await graph.stop();
       await sleep(1500);
     } finally {
       await mount.unmount();
     }
   }
 
-  async function connect(): Promise<void> {
+  /** What the distribution's client does, by system calls. */
+  async function changeThrough(path: string): Promise<void> {
+    await fs.writeFile(join(path, 'made'), 'text');
+    await fs.mkdir(join(path, 'directory'));
+    await fs.symlink('to', join(path, 'symlink'));
+    await fs.appendFile(join(path, 'written'), ', and more');
+    await fs.truncate(join(path, 'truncated'), 2);
+    await fs.chmod(join(path, 'chmoded'), 0o600);
+    execFileSync('setfattr', ['-n', 'user.a', '-v', 'x', join(path, 'with-xattr')]);
+    await fs.unlink(join(path, 'removed'));
+    await fs.rename(join(path, 'moved'), join(path, 'moved-on'));
+    await fs.link(join(path, 'linked'), join(path, 'second'));
+  }
+
+  /** The same as fops of ours. */
+  async function changeOurselves(ours: TestVolume): Promise<void> {
+    const parent = (await ours.lookup(ROOT_GFID, 'ours')).stat.gfid;
+    const gfidOf = async (name: string) => (await ours.lookup(parent, name)).stat.gfid;
+    await ours.file('made', 'text', parent);
+    await ours.mkdir(parent, 'directory');
+    const symlink = { pargfid: parent, bname: 'symlink', umask: 0, linkname: 'to' };
+    await ours.wind('symlink', symlink, ours.wantGfid());
+    const fd = await ours.open(await gfidOf('written'), O_WRONLY);
+    await ours.write(fd, ', and more', 'first written'.length);
+    await ours.release(fd);
+    await ours.wind('truncate', { gfid: await gfidOf('truncated'), offset: 2 });
+    const stbuf = { ...NO_IATT, mode: 0o600 };
+    await ours.wind('setattr', { gfid: await gfidOf('chmoded'), valid: SETATTR_MODE, stbuf });
+    const value = dict({ 'user.a': Buffer.from('x') });
+    const at = await gfidOf('with-xattr');
+    await ours.wind('setxattr', { gfid: at, flags: 0, dict: value });
+    await ours.unlink(parent, 'removed');
+    await ours.rename(parent, 'moved', parent, 'moved-on');
+    await ours.link(await gfidOf('linked'), parent, 'second');
+  }
+
+  /** All marks of a file on a brick, in hex. */
+  function marksOf(number: number, name: string): string {
+    const words = ['--absolute-names', '-h', '-d', '-m', 'trusted.afr', '-e', 'hex'];
+    const text = execFileSync('getfattr', [...words, at(number, name)], { encoding: 'utf8' });
+    const lines = text.split('\n').filter((line) => line.startsWith('trusted.afr'));
+    return lines
+      .filter((line) => !/=0x0{24}$/.test(line))
+      .sort()
+      .join(' ');
+  }
+
+  async function connect(expected: readonly number[] = NUMBERS): Promise<void> {
     const platform = nodePlatform(nodeNetwork());
     logged = [];
     const made = buildGraph(clientVolfile(ports), TRANSLATORS, platform);
@@ -160,7 +230,7 @@ describe('our replicate on stock bricks, after the stock client has written with
         logged.push(`${notice.message} ${String(notice.fields?.['subvolume'])}`);
     });
     await made.start();
-    await until(() => up.size === NUMBERS.length);
+    await until(() => up.size === expected.length);
     volume = new Volume(made.top, { newGfid: () => platform.random.uuid() });
   }
 
@@ -190,10 +260,21 @@ describe('our replicate on stock bricks, after the stock client has written with
     assert.equal((await fs.stat(at(1, 'same'))).mode & 0o777, 0o600);
   });
 
+  for (const name of ['', ...AFTER])
+    it(`is blamed for missing ${name || 'the names'} as by the stock client, and nothing else is noted`, () => {
+      for (const number of [0, 2]) {
+        const theirs = marksOf(number, `theirs/${name}`);
+        assert.equal(marksOf(number, `ours/${name}`), theirs);
+        if (!UNMARKED.includes(name)) assert.match(theirs, /v-client-1=0x0*[1-9]/);
+      }
+    });
+
   it('lists what is there', async () => {
     const names = async (path: string) => (await volume.list(path)).map(({ name }) => name);
     const root = (await names('/')).filter((name) => !name.startsWith('.glusterfs'));
-    assert.deepEqual(root, ['d', 'grown', 'made', 'rewritten', 'same', 'warm']);
+    assert.deepEqual(root, [
+      ...['d', 'grown', 'made', 'ours', 'rewritten', 'same', 'theirs', 'warm'],
+    ]);
     assert.deepEqual(await names('d'), ['inner', 'moved']);
   });
 
@@ -204,15 +285,20 @@ describe('our replicate on stock bricks, after the stock client has written with
     );
   });
 
-  it('has changed nothing: the bricks hold what they held', async () => {
+  it('marks symlinks, as the stock client does not', () => {
+    assert.equal(marksOf(0, 'theirs/symlink'), '');
+    assert.equal(marksOf(0, 'ours/symlink'), 'trusted.afr.v-client-1=0x000000000000000100000000');
+  });
+
+  it('has healed the names that it has looked up, and no content', async () => {
     const marks = execFileSync('getfattr', [
       ...['--absolute-names', '--only-values', '-n', 'trusted.afr.v-client-1'],
       at(0, 'rewritten'),
     ]);
     assert.equal(marks.length, 12);
     assert.ok(marks.readInt32BE(0) > 0, 'the brick that was away still owes data');
-    await fs.access(at(1, 'removed'));
-    await assert.rejects(fs.access(at(1, 'made')));
+    await assert.rejects(fs.access(at(1, 'removed')));
+    assert.equal(await fs.readFile(at(1, 'made'), 'utf8'), '');
   });
 });
 

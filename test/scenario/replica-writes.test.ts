@@ -26,10 +26,10 @@ const ROWS: readonly {
     owed: ['f'],
   },
   {
-    what: 'a directory',
+    what: 'a directory, all of whose names are owed',
     act: (lab) => lab.volume.directory('d'),
     root: 'b1 0/0/1',
-    inode: 'b1 0/1/1',
+    inode: 'b1 1/1/1',
     owed: ['d'],
   },
   {

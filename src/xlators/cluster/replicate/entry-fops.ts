@@ -63,7 +63,7 @@ export class EntryFops {
         ...(more ? { more } : {}),
         wind: (child) => this.replica.windTo(child, fop, request, frame),
         inodeOf: (reply) => statOf(reply).gfid,
-        born: (reply) => bornAs(statOf(reply)),
+        born: (reply) => bornAs(statOf(reply), this.replica.settings.isGranular),
       },
       frame,
     );
@@ -177,11 +177,16 @@ function inDirectory(
   return { kind: 'entry', marked: [{ gfid, name }], lockees: [{ kind: 'entry', gfid, name }] };
 }
 
-/** What those owe of a new inode that have not made it (engine reference, B.1). */
-function bornAs(stat: Iatt): Born {
+/**
+ * What those have missed of a new inode that have not made it (engine reference, B.1). Data of a directory stand for all of its names:
+ * none of them is noted one by one.
+ */
+function bornAs(stat: Iatt, isGranular: boolean): Born {
+  const { gfid } = stat;
   const marks = { ...NO_MARKS, metadata: 1 };
-  if (isDirectory(stat)) return { gfid: stat.gfid, marks: { ...marks, entry: 1 } };
-  return { gfid: stat.gfid, marks: isRegular(stat) ? { ...marks, data: 1 } : marks };
+  if (isDirectory(stat))
+    return { gfid, marks: { data: isGranular ? 1 : 0, metadata: 1, entry: 1 } };
+  return { gfid, marks: isRegular(stat) ? { ...marks, data: 1 } : marks };
 }
 
 /** The gfid that a new inode was to have: who has it was made by this fop. */
