@@ -9,9 +9,10 @@ const NAMES_KEY = 'glusterfs.xattrop_entry_changes_gfid';
 
 /** The lists that features/index keeps, as far as gfids are in them. */
 export const INDEX_LISTS = {
+  // Names come first: what is made anew can be filled then.
+  names: NAMES_KEY,
   pending: 'glusterfs.xattrop_index_gfid',
   dirty: 'glusterfs.xattrop_dirty_gfid',
-  names: NAMES_KEY,
 } as const;
 export type IndexList = keyof typeof INDEX_LISTS;
 

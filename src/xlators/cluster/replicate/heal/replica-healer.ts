@@ -14,6 +14,7 @@ import { inspect } from './inspection.js';
 import { refreshIndex } from './mark-book.js';
 import { namesDirection } from './names-direction.js';
 import type { Place } from './new-copy.js';
+import { clearWaitingRoom } from './room-clearing.js';
 import { AT_ONCE, type HealResult, HealSession, type HealSettings, type Pace } from './session.js';
 
 /** What became of the heal of one inode. */
@@ -104,6 +105,11 @@ export class ReplicaHealer {
       await index.removeNames(child, gfid);
     }
     return { ...none, result: 'gone' };
+  }
+
+  /** Removes what waits for a name that it does not get any more. Nothing may be marked, and everybody has to be there. */
+  clearWaitingRoom(): Promise<void> {
+    return clearWaitingRoom(this.session());
   }
 
   /** Heals one name, for a lookup that has found it to be different things. Errors of bricks are a failure. */
