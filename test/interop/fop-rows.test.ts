@@ -3,6 +3,7 @@ import { FOP_NAMES } from '../../src/fop/fops.js';
 import { DIFFERENCES } from './fop-differences.js';
 import { FOP_SCRIPT } from './fop-script.js';
 import { FopTranscript } from './fop-transcript.js';
+import { optionsChapter, SET_OPTIONS } from './script-options.js';
 import { needInterop } from './stock-client.js';
 import { startTwins, type TwinBricks } from './twin-bricks.js';
 
@@ -46,6 +47,24 @@ describe('every fop, asked of stock glusterfsd and of our brick', function () {
     assert.deepEqual(left, [...NOT_ASKED].sort());
     const stale = [...DIFFERENCES.keys()].filter((label) => !asked.has(label));
     assert.deepEqual(stale, [], 'these are asked no more');
+  });
+});
+
+describe('options of storage/posix, on stock glusterfsd and on our brick', function () {
+  this.timeout(60_000);
+  let twins: TwinBricks | undefined;
+  before(async function () {
+    needInterop(this, 'glusterfsd');
+    twins = await startTwins(SET_OPTIONS);
+  });
+  after(() => twins?.close());
+
+  it('do the same', async () => {
+    assert.ok(twins);
+    const [ours, stock] = [new FopTranscript(twins.ours), new FopTranscript(twins.stock)];
+    await optionsChapter(ours);
+    await optionsChapter(stock);
+    assert.deepEqual(ours.lines, stock.lines);
   });
 });
 

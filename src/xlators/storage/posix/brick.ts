@@ -11,6 +11,7 @@ import type { Hash64 } from './gfid2path.js';
 import { Handles } from './handles.js';
 import { hash64 } from './hash64.js';
 import { decodeMdata, MDATA_XATTR } from './mdata.js';
+import { type ModeRule, modeBy } from './mode-rule.js';
 import { OpenFiles } from './open-files.js';
 import type { ReserveRule } from './reserve.js';
 import { GFID_XATTR, TRUSTED_NAMESPACE, type XattrNamespace } from './xattr-name.js';
@@ -22,10 +23,22 @@ export interface BrickOptions {
   /** The node that glusterd started the brick on. */
   readonly nodeUuid: Gfid | undefined;
   readonly sharedBrickCount: number;
+  /** Names that one file may have. */
   readonly maxHardLinks: number;
   readonly isFips: boolean;
+  readonly fileMode: ModeRule;
+  readonly directoryMode: ModeRule;
+  /** Of the brick's root; undefined leaves it as it is. */
+  readonly owner: { readonly uid: number | undefined; readonly gid: number | undefined };
+  /** Whether inodes note how many names each directory has of them. */
+  readonly countsLinks: boolean;
+  /** Whether pathinfo names the node by its uuid. */
+  readonly hasUuidInPathinfo: boolean;
+  /** Between the names of one inode. */
+  readonly pathSeparator: ByteString;
   readonly reserve: ReserveRule;
-  readonly janitorSeconds: number;
+  /** Undefined leaves the landfill as it is. */
+  readonly janitorSeconds: number | undefined;
   /** Between two checks; 0 for none. */
   readonly healthSeconds: number;
   readonly healthTimeoutSeconds: number;
@@ -199,7 +212,9 @@ export class Brick {
   /** Permissions as they go to the disk: without root's rights the brick must keep its own. */
   modeOnDisk(mode: number, isForDirectory = false): number {
     const own = isForDirectory ? 0o700 : 0o600;
-    return (mode & 0o7777) | (this.namespace.isTrusted ? 0 : own);
+    const { fileMode, directoryMode } = this.options;
+    const ruled = modeBy(isForDirectory ? directoryMode : fileMode, mode & 0o7777);
+    return ruled | (this.namespace.isTrusted ? 0 : own);
   }
 }
 

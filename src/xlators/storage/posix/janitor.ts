@@ -18,6 +18,7 @@ export class Janitor {
 
   start(): void {
     const { clock, options } = this.brick;
+    if (options.janitorSeconds === undefined) return;
     this.timer = clock.after(options.janitorSeconds * 1000, () => {
       this.round();
       this.start();

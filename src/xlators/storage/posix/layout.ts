@@ -29,6 +29,7 @@ export function prepareLayout(brick: Brick): void {
     if (!present.has(name)) makeDirectory(brick, name, 0o700);
   }
   checkRootGfid(brick);
+  setOwner(brick);
   checkRootHandle(brick);
   settleHalfDone(brick);
 }
@@ -82,6 +83,14 @@ function checkRootGfid(brick: Brick): void {
       brick,
       `${GFID_XATTR} is ${bytes.toString('hex')}: it is not the root of a brick`,
     );
+}
+
+/** As the volfile has it, so that an application's user can write into an empty volume. */
+function setOwner({ disk, root, options }: Brick): void {
+  const { uid, gid } = options.owner;
+  const stat = disk.lstat(root);
+  const isSo = (uid ?? stat.uid) === stat.uid && (gid ?? stat.gid) === stat.gid;
+  if (!isSo) disk.chown(root, uid ?? -1, gid ?? -1);
 }
 
 function checkRootHandle(brick: Brick): void {

@@ -10,6 +10,7 @@ import { absent, type Brick, type Inode, S_ISGID } from './brick.js';
 import { type Entry, entryOf } from './entry.js';
 import { gfid2pathKey, gfid2pathValue } from './gfid2path.js';
 import { newPath } from './held.js';
+import { countLinks } from './link-counts.js';
 import { BYTES_CHANGED, JUST_MADE, touch } from './times.js';
 import { GFID_XATTR, isStored, whyNotChange } from './xattr-name.js';
 import { attributeBytes } from './xattr-value.js';
@@ -164,6 +165,7 @@ export function noteName(
 ): void {
   const value = gfid2pathValue(pargfid, bname);
   brick.setXattr(target, gfid2pathKey(brick.hash, value), value);
+  countLinks(brick, target, pargfid);
 }
 
 /** Notes on an inode that it has this name no more. */
@@ -174,5 +176,8 @@ export function forgetName(
   bname: ByteString,
 ): void {
   const value = gfid2pathValue(pargfid, bname);
-  absent(() => brick.dropXattr(target, gfid2pathKey(brick.hash, value)), 'ENOENT');
+  absent(() => {
+    brick.dropXattr(target, gfid2pathKey(brick.hash, value));
+    countLinks(brick, target, pargfid);
+  }, 'ENOENT');
 }

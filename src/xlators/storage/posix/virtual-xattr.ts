@@ -58,7 +58,9 @@ function pathInfo(brick: Brick, inode: Inode): ByteString {
   const own = inode.path === brick.handles.path(inode.gfid);
   const [first = inode.path] = own ? namesOf(brick, inode).map((name) => brick.root + name) : [];
   const path = inode.path === brick.root ? `${brick.root}/` : first;
-  return `<POSIX(${brick.root}):${byteString(hostname())}:${path}>`;
+  const { hasUuidInPathinfo, nodeUuid: uuid } = brick.options;
+  const host = hasUuidInPathinfo && uuid !== undefined ? uuid : byteString(hostname());
+  return `<POSIX(${brick.root}):${host}:${path}>`;
 }
 
 function nodeUuid(brick: Brick): DictValue {
@@ -72,7 +74,7 @@ function paths(brick: Brick, inode: Inode): ByteString {
   if (isDirectory(inode.stat)) return fromRoot(brick, inode.path);
   const found = namesOf(brick, inode);
   if (found.length === 0) throw brick.error('ENODATA', 'no name is noted');
-  return found.join(':');
+  return found.join(brick.options.pathSeparator);
 }
 
 function namesOf(brick: Brick, inode: Inode): readonly ByteString[] {
