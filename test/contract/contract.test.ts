@@ -47,5 +47,9 @@ for (const [name, options] of ROWS) {
 for (const over of ['memory', 'TCP'] as const)
   contract(`contract: client and server over ${over}`, () => borderStack(over, { on: 'sim' }));
 
+contract('contract: a directory, to a client whose root it is', () =>
+  borderStack('memory', { on: 'sim' }, 'below'),
+);
+
 for (const count of [2, 3])
   contract(`contract: replicate ×${count} over index, locks and posix`, () => replicaStack(count));

@@ -14,6 +14,8 @@ export interface Stack {
   readonly top: Translator;
   /** False where the stack cannot keep symlinks and special files. */
   readonly hasSpecialFiles: boolean;
+  /** The path of its root in the brick; absent where it is the brick's own. */
+  readonly rootPath?: string;
   close(): Promise<void>;
 }
 

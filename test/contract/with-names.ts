@@ -88,10 +88,12 @@ export function namesContract(subject: () => Subject): void {
   });
 
   it('hides .glusterfs in the root, and only there', async () => {
-    const { volume } = subject();
-    await refuses('EPERM', volume.lookup(ROOT_GFID, '.glusterfs'));
-    await refuses('EPERM', volume.mkdir(ROOT_GFID, '.glusterfs'));
-    await refuses('EPERM', volume.rename(ROOT_GFID, '.glusterfs', ROOT_GFID, 'x'));
+    const { volume, stack } = subject();
+    if (stack.rootPath === undefined) {
+      await refuses('EPERM', volume.lookup(ROOT_GFID, '.glusterfs'));
+      await refuses('EPERM', volume.mkdir(ROOT_GFID, '.glusterfs'));
+      await refuses('EPERM', volume.rename(ROOT_GFID, '.glusterfs', ROOT_GFID, 'x'));
+    }
     assert.deepEqual(await volume.names(), []);
     const directory = await volume.directory('d');
     await volume.mkdir(directory, '.glusterfs');

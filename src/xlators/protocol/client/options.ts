@@ -22,6 +22,11 @@ export const CLIENT_OPTIONS: readonly OptionSpec[] = [
     isRequired: true,
     doc: 'The subvolume of the server: a brick path, or a volume name.',
   },
+  {
+    key: 'subdir-mount',
+    kind: 'path',
+    doc: 'A directory of the subvolume that is to be the root here.',
+  },
   { key: 'username', kind: 'string', doc: 'The user of auth.login.' },
   { key: 'password', kind: 'string', doc: 'The password of auth.login.' },
   {

@@ -1,3 +1,5 @@
+import { type ByteString, byteString } from '../../../fop/name.js';
+
 /*
  * Lists of addresses as `auth.addr` has them: shell patterns, networks a.b.c.d/len, `!` in front of one that is
  * not to match. Names of hosts are no addresses and match nothing but `localhost`.
@@ -7,31 +9,49 @@
 export interface AddressPattern {
   readonly isNegated: boolean;
   readonly text: string;
+  /** The directory that it is about. */
+  readonly directory: ByteString | undefined;
 }
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
-/** Reads a list with commas. A form that grants only a subdirectory is not served: addressFault tells. */
+const DIRECTORY_ENTRY = /^(\/[^()]*)\(([^()]+)\)$/;
+
+/** Reads a list with commas: addresses, or `/directory(address|address)` for those who may have that directory as their root. */
 export function addressPatterns(list: string): readonly AddressPattern[] {
-  return list
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-    .map((entry) =>
-      entry.startsWith('!')
-        ? { isNegated: true, text: entry.slice(1) }
-        : { isNegated: false, text: entry },
-    );
+  return entriesOf(list).flatMap((entry) => {
+    const [, directory, addresses] = DIRECTORY_ENTRY.exec(entry) ?? [];
+    if (directory === undefined || addresses === undefined) return [patternOf(entry, undefined)];
+    return addresses.split('|').map((address) => patternOf(address.trim(), byteString(directory)));
+  });
 }
 
-/** What of a list is not served, if anything. */
+function entriesOf(list: string): string[] {
+  const entries = list.split(',').map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== '');
+}
+
+function patternOf(entry: string, directory: ByteString | undefined): AddressPattern {
+  const isNegated = entry.startsWith('!');
+  return { isNegated, text: isNegated ? entry.slice(1) : entry, directory };
+}
+
+/** What of a list cannot be understood, if anything. */
 export function addressFault(list: string): string | undefined {
-  const entry = addressPatterns(list).find(({ text }) => text.startsWith('/'));
-  return entry && `mounting a subdirectory (${entry.text}) is not supported`;
+  const entry = entriesOf(list).find((each) => each.startsWith('/') && !DIRECTORY_ENTRY.test(each));
+  return entry && `${entry} is not of the form /directory(address|address)`;
 }
 
-export function matchesAddress(address: string, patterns: readonly AddressPattern[]): boolean {
-  return patterns.some(({ isNegated, text }) => matches(address, text) !== isNegated);
+/** Whether a client at `address` may have `subdir` as its root; an entry that names no directory is good for all of them. */
+export function matchesAddress(
+  address: string,
+  patterns: readonly AddressPattern[],
+  subdir = '/',
+): boolean {
+  return patterns.some(
+    ({ isNegated, text, directory = subdir }) =>
+      directory === subdir && matches(address, text) !== isNegated,
+  );
 }
 
 function matches(address: string, text: string): boolean {

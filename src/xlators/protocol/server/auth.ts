@@ -9,6 +9,8 @@ export interface Applicant {
   readonly password: string | undefined;
   /** The common name of the certificate that was shown over TLS. */
   readonly peerName?: string | undefined;
+  /** The directory that is wanted as the root. */
+  readonly subdir?: string;
 }
 
 export type Verdict =
@@ -52,7 +54,7 @@ export class AuthRules {
 
   /** `names` are those under which the subvolume may stand in the options, the first that does counts. */
   judge(names: readonly string[], applicant: Applicant): Verdict {
-    const address = this.addressOpinion(names, applicant.address);
+    const address = this.addressOpinion(names, applicant);
     if (address === 'reject') return refused(`address ${applicant.address} is rejected`);
     const name = this.nameOpinion(names, applicant.peerName);
     if (name === 'reject') return refused(`certificate ${applicant.peerName} is not allowed`);
@@ -63,11 +65,11 @@ export class AuthRules {
     return refused(`neither address ${applicant.address} nor a user is allowed`);
   }
 
-  private addressOpinion(names: readonly string[], address: string): Opinion {
-    if (matchesAddress(address, addressPatterns(find(this.rejectedAddresses, names))))
+  private addressOpinion(names: readonly string[], { address, subdir = '/' }: Applicant): Opinion {
+    if (matchesAddress(address, addressPatterns(find(this.rejectedAddresses, names)), subdir))
       return 'reject';
     const allowed = addressPatterns(find(this.allowedAddresses, names));
-    return matchesAddress(address, allowed) ? 'accept' : 'no-opinion';
+    return matchesAddress(address, allowed, subdir) ? 'accept' : 'no-opinion';
   }
 
   /** Whoever comes over TLS is to be listed, where there is a list. */

@@ -1,6 +1,6 @@
 import { FopError } from '../../../fop/error.js';
 import { Fd, O_DIRECTORY } from '../../../fop/fd.js';
-import type { Gfid } from '../../../fop/gfid.js';
+import { type Gfid, ROOT_GFID } from '../../../fop/gfid.js';
 import { ANONYMOUS_FD, type FdTable } from '../../../rpc/codec.js';
 
 const MAX_FDS = 65_536;
@@ -47,22 +47,29 @@ export class ServedFds implements FdTable {
   private lowestFree = 0;
   private used = 0;
 
-  /** `where` is named in errors. */
-  constructor(private readonly where: string) {}
+  /** `where` is named in errors; `root` is what the client means by the root. */
+  constructor(
+    private readonly where: string,
+    private readonly root: Gfid = ROOT_GFID,
+  ) {}
 
   get isFull(): boolean {
     return this.used >= MAX_FDS;
   }
 
   find(number: number, gfid: Gfid): Fd {
-    if (number === ANONYMOUS_FD) return Fd.anonymous(gfid);
+    if (number === ANONYMOUS_FD) return Fd.anonymous(this.meant(gfid));
     const fd = this.slots[number];
     if (fd === undefined) throw new FopError('EBADF', this.where);
     return fd;
   }
 
   create(gfid: Gfid, flags: number): ServedFd {
-    return new ServedFd(gfid, flags);
+    return new ServedFd(this.meant(gfid), flags);
+  }
+
+  private meant(gfid: Gfid): Gfid {
+    return gfid === ROOT_GFID ? this.root : gfid;
   }
 
   /** Gives the fd its number. */

@@ -2,6 +2,7 @@ import { EMPTY_DICT } from '../../../fop/dict.js';
 import { errnoNumber, FopError } from '../../../fop/error.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Client, Frame } from '../../../fop/frame.js';
+import { type Gfid, ROOT_GFID } from '../../../fop/gfid.js';
 import type { Translator } from '../../../fop/translator.js';
 import { codecOf, type FopCodec, fopOfNumber } from '../../../rpc/codec.js';
 import { CredentialCache } from '../../../rpc/credentials.js';
@@ -13,6 +14,7 @@ import { DEAD_COMPOUND } from '../../../rpc/programs.js';
 import { checkRequest } from './border.js';
 import { ServedFd, ServedFds } from './fd-table.js';
 import { type Squash, squashed } from './squash.js';
+import { type Export, subdirectoryOf } from './subdirectory.js';
 import { mayWait } from './waiting.js';
 
 /** Lock requests of one client that may wait at once. */
@@ -27,14 +29,20 @@ export class FopService {
   private isGone = false;
   private whenQuiet: (() => void) | undefined;
 
+  /** What fops are wound to. */
+  readonly exported: Export;
+
   constructor(
-    readonly exported: Translator,
+    readonly translator: Translator,
     readonly client: Client,
     /** The server's name, for errors. */
     private readonly where: string,
     squash: Squash,
+    /** The directory that is the root for this client. */
+    readonly root: Gfid = ROOT_GFID,
   ) {
-    this.fds = new ServedFds(where);
+    this.exported = root === ROOT_GFID ? translator : subdirectoryOf(translator, root);
+    this.fds = new ServedFds(where, root);
     const isLoggedIn = client.login !== undefined;
     this.credentials = new CredentialCache((frame) => ({
       ...squashed(frame, squash, isLoggedIn),

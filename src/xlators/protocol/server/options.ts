@@ -38,7 +38,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
   {
     key: 'auth.addr.*.allow',
     kind: 'list',
-    doc: 'Addresses that may use the subvolume: shell patterns, a.b.c.d/len, `!` in front negates.',
+    doc: 'Addresses that may use the subvolume: shell patterns, a.b.c.d/len, `!` in front negates; or /directory(address|address) for those that may have that directory as their root.',
   },
   {
     key: 'auth.addr.*.reject',

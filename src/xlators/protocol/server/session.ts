@@ -31,6 +31,7 @@ import { PROCEDURE, writeUpcall } from '../../../rpc/upcalls.js';
 import { FopService } from './fop-service.js';
 import { type Introduction, introduce, type Reception } from './set-volume.js';
 import type { Squash } from './squash.js';
+import { findSubdirectory, upcallWithin } from './subdirectory.js';
 
 const PROGRAMS = [FOP_PROGRAM, DUMP_PROGRAM, HANDSHAKE_PROGRAM];
 /** A handshake fits well into this; a stranger is not trusted with more memory. */
@@ -83,7 +84,7 @@ export class Session implements ConnectionOwner {
   }
 
   uses(exported: Translator): boolean {
-    return (this.service ?? this.candidate)?.exported === exported;
+    return (this.service ?? this.candidate)?.translator === exported;
   }
 
   called(call: IncomingCall): void {
@@ -127,8 +128,10 @@ export class Session implements ConnectionOwner {
       if (upcall.kind === 'invalidate') connection.close('it does not read what it is told');
       return;
     }
+    const root = this.service?.root ?? ROOT_GFID;
+    const seen = root === ROOT_GFID ? upcall : upcallWithin(upcall, root);
     connection.tell(CALLBACK_PROGRAM, PROCEDURE[upcall.kind], (writer) =>
-      writeUpcall(writer, upcall),
+      writeUpcall(writer, seen),
     );
   }
 
@@ -208,22 +211,44 @@ export class Session implements ConnectionOwner {
   /** The client is let in if the export can show its root to it. */
   private async welcome(
     call: IncomingCall,
-    { exported, client }: Exclude<Introduction, { errno: ErrnoName }>,
+    { exported, client, subdir }: Exclude<Introduction, { errno: ErrnoName }>,
   ): Promise<void> {
-    const service = new FopService(exported, client, this.host.name, this.host.squash);
-    this.candidate = service;
-    const errno = await this.faultOf(service);
+    const whole = new FopService(exported, client, this.host.name, this.host.squash);
+    this.candidate = whole;
+    const found = await this.within(whole, subdir);
+    const isFound = typeof found !== 'string';
+    const errno = isFound ? await this.faultOf(found) : found;
+    const service = isFound ? found : whole;
     this.candidate = undefined;
     if (this.connection.isOver) {
       call.drop();
     } else if (this.host.isKnown(client.id)) {
       this.turnAway(call, { errno: 'EBUSY', why: 'a client with this process-uuid is connected' });
     } else if (errno !== undefined) {
-      const why = `the subvolume is not up (${errno})`;
+      const why = isFound
+        ? `the subvolume is not up (${errno})`
+        : `${subdir} cannot be the root (${errno})`;
       this.turnAway(call, { errno: errno === 'ENOTCONN' ? 'EAGAIN' : errno, why });
     } else {
       this.service = service;
       this.accept(call, service);
+    }
+  }
+
+  /** The service of one directory, or why there is none. */
+  private async within(
+    whole: FopService,
+    subdir: string | undefined,
+  ): Promise<FopService | ErrnoName> {
+    if (subdir === undefined) return whole;
+    const { translator, client } = whole;
+    const { name, squash } = this.host;
+    try {
+      const root = await findSubdirectory(translator, subdir, whole.ownFrame);
+      return new FopService(translator, client, name, squash, root);
+    } catch (error) {
+      if (!(error instanceof FopError)) throw error;
+      return error.errno;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { ErrnoName } from '../../../fop/error.js';
 import type { Client } from '../../../fop/frame.js';
+import { MAX_PATH_BYTES } from '../../../fop/name.js';
 import type { Translator } from '../../../fop/translator.js';
 import { type ByteStream, endpointText } from '../../../platform/network.js';
 import type { FlatDict } from '../../../rpc/flat-dict.js';
@@ -19,7 +20,12 @@ export interface Reception {
 }
 
 export type Introduction =
-  | { readonly exported: Translator; readonly client: Client }
+  | {
+      readonly exported: Translator;
+      readonly client: Client;
+      /** The directory of it that is wanted, where it is not the root. */
+      readonly subdir: string | undefined;
+    }
   | { readonly errno: ErrnoName; readonly why: string };
 
 /** Who is this, and may it use what it asks for? Pure; the texts are those that C bricks answer. */
@@ -42,13 +48,15 @@ export function introduce(
     username: dict.get('username'),
     password: dict.get('password'),
     peerName,
+    subdir: subdirOf(dict) ?? '/',
   });
   if (!verdict.isAccepted) return refusal('EACCES', 'Authentication failed');
   if (reception.isKnown(id))
     return refusal('EBUSY', 'a client with this process-uuid is connected');
   const address = endpointText(from);
   const { login } = verdict;
-  return { exported, client: { id, address, ...(login !== undefined && { login }) } };
+  const client = { id, address, ...(login !== undefined && { login }) };
+  return { exported, client, subdir: subdirOf(dict) };
 }
 
 function refusal(errno: ErrnoName, why: string): { errno: ErrnoName; why: string } {
@@ -58,10 +66,15 @@ function refusal(errno: ErrnoName, why: string): { errno: ErrnoName; why: string
 function requestFault(dict: FlatDict): { errno: ErrnoName; why: string } | undefined {
   if (dict.get('fops-version') !== `${FOP_PROGRAM.number}`)
     return refusal('EINVAL', 'version mismatch: only the fops of GlusterFS 4.x are served');
-  const subdir = dict.get('subdir-mount');
-  if (subdir !== undefined && subdir !== '/')
-    return refusal('EOPNOTSUPP', 'subdir-mount is not supported');
+  const subdir = subdirOf(dict);
+  if (subdir !== undefined && (!subdir.startsWith('/') || subdir.length > MAX_PATH_BYTES))
+    return refusal('EINVAL', 'subdir-mount is no absolute path');
   return undefined;
+}
+
+function subdirOf(dict: FlatDict): string | undefined {
+  const subdir = dict.get('subdir-mount');
+  return subdir === '/' ? undefined : subdir;
 }
 
 /** Where there are several subvolumes, the rules for one of them say nothing about the others. */
