@@ -26,6 +26,10 @@ const ROWS: readonly (readonly [name: string, options: StackOptions])[] = [
   ['posix', { on: 'machine' }],
   ['locks over posix', { on: 'sim', above: ['features/locks'] }],
   ['access-control over posix', { on: 'sim', above: ['features/access-control'] }],
+  [
+    'upcall, on, over posix',
+    { on: 'sim', above: ['features/upcall'], options: { 'cache-invalidation': 'on' } },
+  ],
   ['read-only, off, over posix', { on: 'sim', above: ['features/read-only'] }],
   ['what is switched off over posix', { on: 'sim', above: SWITCHED_OFF }],
 ];

@@ -39,7 +39,7 @@ export interface StackOptions {
   /** Types of the volumes above the brick, from below. */
   readonly above?: readonly string[];
   readonly isPrivileged?: boolean;
-  /** Options of the uppermost volume. */
+  /** Options of the uppermost volume that is not idle. */
   readonly options?: Readonly<Record<string, string>>;
   /** Options of the brick beside its directory. */
   readonly brick?: Readonly<Record<string, string>>;
@@ -123,10 +123,11 @@ function volfile(
   const volumes: PrintedVolume[] = [
     { name: 'brick', type: 'storage/posix', options: ofBrick, subvolumes: [] },
   ];
+  const top = above.findLastIndex((type) => type !== IDLE.type);
   for (const [index, type] of above.entries()) {
     const below = volumes.at(-1)?.name ?? '';
-    const isTop = index === above.length - 1;
-    const mine = isTop ? Object.entries(options).map(([key, value]) => ({ key, value })) : [];
+    const mine =
+      index === top ? Object.entries(options).map(([key, value]) => ({ key, value })) : [];
     volumes.push({ name: `v${index}`, type, options: mine, subvolumes: [{ name: below }] });
   }
   return printVolfile(volumes);
