@@ -17,15 +17,29 @@ export interface ConnectionOwner {
   closed(why: string): void;
 }
 
+/** What all connections of a server hold together. */
+export interface MemoryMeter {
+  /** Of all calls under way. */
+  openBytes: number;
+  /** Nothing more is to be begun where something is under way. */
+  readonly isFull: boolean;
+  /** A peer leaves much of its replies, or all is full: it is time to look. */
+  large(): void;
+}
+
 /** Beyond any of these the connection is not read until something has been answered. */
 export interface ConnectionLimits {
   readonly calls: number;
-  /** Bytes of records whose calls are not answered yet. */
+  /** Bytes of records whose calls are not answered yet, and of the replies that these will have or that are queued. */
   readonly callBytes: number;
   /** Bytes of replies that the peer has not taken. */
   readonly queuedBytes: number;
   readonly recordBytes: number;
+  readonly meter?: MemoryMeter;
 }
+
+/** Where a peer leaves so much of its replies, the meter hears of it. */
+const LARGE_QUEUE_BYTES = 64 * 1024;
 
 export const DEFAULT_LIMITS: ConnectionLimits = {
   calls: 64,
@@ -121,6 +135,7 @@ export class RpcConnection implements StreamEvents {
     writer.setWord(0, LAST_FRAGMENT + bytes);
     const head = writer.finish();
     this.stream.write(payload === undefined || payload.length === 0 ? [head] : [head, payload]);
+    if (this.stream.queuedBytes > LARGE_QUEUE_BYTES) this.limits.meter?.large();
   }
 
   close(why: string): void {
@@ -140,6 +155,11 @@ export class RpcConnection implements StreamEvents {
     this.goOn();
   }
 
+  /** What is kept for this peer at the moment. */
+  get heldBytes(): number {
+    return this.openBytes + this.stream.queuedBytes + this.records.heldBytes;
+  }
+
   closed(why: string): void {
     if (this.isOver) return;
     this.overWhy = why;
@@ -150,19 +170,30 @@ export class RpcConnection implements StreamEvents {
   /** A call of `bytes` was answered; IncomingCall tells. */
   settled(bytes: number): void {
     this.openCalls -= 1;
-    this.openBytes -= bytes;
+    this.expected(-bytes);
     this.goOn();
   }
 
+  /** The reply of a call will have so many bytes; IncomingCall tells. */
+  expected(bytes: number): void {
+    this.openBytes += bytes;
+    const { meter } = this.limits;
+    if (meter !== undefined) meter.openBytes += bytes;
+  }
+
   private isFull(): boolean {
+    const { queuedBytes } = this.stream;
+    const { limits } = this;
     return (
-      this.openCalls >= this.limits.calls ||
-      this.openBytes >= this.limits.callBytes ||
-      this.stream.queuedBytes >= this.limits.queuedBytes
+      this.openCalls >= limits.calls ||
+      this.openBytes + queuedBytes >= limits.callBytes ||
+      queuedBytes >= limits.queuedBytes ||
+      (this.openCalls > 0 && limits.meter?.isFull === true)
     );
   }
 
-  private goOn(): void {
+  /** Reads on where it had stopped and may again. */
+  goOn(): void {
     if (!this.isPaused || this.isOver || this.isPumping || this.isFull()) return;
     this.isPaused = false;
     this.stream.resume();
@@ -188,6 +219,7 @@ export class RpcConnection implements StreamEvents {
       if (this.isFull()) {
         this.isPaused = true;
         this.stream.pause();
+        this.limits.meter?.large();
         return;
       }
       const record = this.records.next();
@@ -205,7 +237,7 @@ export class RpcConnection implements StreamEvents {
     }
     const header = readCallHeader(reader);
     this.openCalls += 1;
-    this.openBytes += record.length;
+    this.expected(record.length);
     this.owner.called(new IncomingCall(this, xid, header, reader));
   }
 

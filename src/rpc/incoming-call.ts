@@ -10,6 +10,8 @@ import { type Reader, Writer } from './xdr.js';
 export class IncomingCall {
   private isCounted = true;
   private isOver = false;
+  /** What it counts for. */
+  private bytes: number;
 
   constructor(
     private readonly connection: RpcConnection,
@@ -17,7 +19,16 @@ export class IncomingCall {
     readonly header: CallHeader,
     /** Stands at the arguments. */
     readonly args: Reader,
-  ) {}
+  ) {
+    this.bytes = args.bytes.length;
+  }
+
+  /** Its reply will have about so many bytes: until it is sent they count, too. */
+  expect(bytes: number): void {
+    if (!this.isCounted) return;
+    this.bytes += bytes;
+    this.connection.expected(bytes);
+  }
 
   /** A reply's headers; the results follow. */
   beginReply(): Writer {
@@ -64,7 +75,7 @@ export class IncomingCall {
   uncount(): void {
     if (!this.isCounted) return;
     this.isCounted = false;
-    this.connection.settled(this.args.bytes.length);
+    this.connection.settled(this.bytes);
   }
 
   private end(): void {

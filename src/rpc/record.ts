@@ -30,6 +30,11 @@ export class RecordParser {
 
   constructor(public maxBytes = MAX_RECORD_BYTES) {}
 
+  /** Of a record that has not come whole. */
+  get heldBytes(): number {
+    return this.gathered?.length ?? 0;
+  }
+
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.chunks.push(chunk);
   }

@@ -20,6 +20,14 @@ import { mayWait } from './waiting.js';
 /** Lock requests of one client that may wait at once. */
 const MAX_WAITING = 8192;
 
+export interface ServiceContext {
+  /** The server's name, for errors. */
+  readonly where: string;
+  readonly squash: Squash;
+  /** Arguments could not be decoded. */
+  garbage(why: string): void;
+}
+
 /** The fops of one client, from its handshake until its last request has been answered. */
 export class FopService {
   private readonly fds: ServedFds;
@@ -31,21 +39,21 @@ export class FopService {
 
   /** What fops are wound to. */
   readonly exported: Export;
+  private readonly where: string;
 
   constructor(
     readonly translator: Translator,
     readonly client: Client,
-    /** The server's name, for errors. */
-    private readonly where: string,
-    squash: Squash,
+    private readonly context: ServiceContext,
     /** The directory that is the root for this client. */
     readonly root: Gfid = ROOT_GFID,
   ) {
     this.exported = root === ROOT_GFID ? translator : subdirectoryOf(translator, root);
-    this.fds = new ServedFds(where, root);
+    this.where = context.where;
+    this.fds = new ServedFds(context.where, root);
     const isLoggedIn = client.login !== undefined;
     this.credentials = new CredentialCache((frame) => ({
-      ...squashed(frame, squash, isLoggedIn),
+      ...squashed(frame, context.squash, isLoggedIn),
       client,
     }));
   }
@@ -110,7 +118,7 @@ export class FopService {
       if (frame === undefined) call.deny();
       return frame;
     } catch (error) {
-      refuseArguments(call, error);
+      this.refuseArguments(call, error);
       return undefined;
     }
   }
@@ -124,12 +132,19 @@ export class FopService {
     try {
       const request = checkRequest(fop, codec.decodeRequest(call.args, this.fds), this.where);
       this.checkRoom(fop, request);
+      if (fop === 'readv') call.expect((request as Request<'readv'>).size);
       return request;
     } catch (error) {
-      if (error instanceof RpcError) refuseArguments(call, error);
+      if (error instanceof RpcError) this.refuseArguments(call, error);
       else this.fail(codec, call, error);
       return undefined;
     }
+  }
+
+  private refuseArguments(call: IncomingCall, error: unknown): void {
+    if (!(error instanceof RpcError)) throw error;
+    this.context.garbage(error.message);
+    call.refuse(BAD_ARGUMENTS);
   }
 
   private checkRoom<F extends FopName>(fop: F, request: Request<F>): void {
@@ -220,11 +235,6 @@ export class FopService {
     codec.encodeError(writer, errnoNumber(error.errno));
     call.send(writer);
   }
-}
-
-function refuseArguments(call: IncomingCall, error: unknown): void {
-  if (!(error instanceof RpcError)) throw error;
-  call.refuse(BAD_ARGUMENTS);
 }
 
 function isOpening(fop: FopName): boolean {

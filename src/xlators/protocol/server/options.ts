@@ -119,11 +119,18 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     doc: 'Requests of one client that are worked on at once; locks that wait do not count.',
   },
   {
+    key: 'memory-limit',
+    kind: 'size',
+    default: '1GB',
+    min: 64 * 1024 * 1024,
+    doc: 'What requests under way may take together; beyond it clients wait, and at twice that whoever holds most is sent away.',
+  },
+  {
     key: 'connection-limit',
     kind: 'int',
     default: '1024',
     min: 1,
     max: 65_536,
-    doc: 'Connections at once; further ones are closed as they come.',
+    doc: 'Connections at once. Of further ones the oldest that has not introduced itself is closed, or the new one where all have.',
   },
 ];

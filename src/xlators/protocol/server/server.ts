@@ -14,6 +14,7 @@ import { type ConnectionLimits, DEFAULT_LIMITS } from '../../../rpc/connection.j
 import { networkOf } from '../transport-options.js';
 import { addressFault } from './address.js';
 import { AuthRules } from './auth.js';
+import { MemoryWatch } from './memory-watch.js';
 import { SERVER_OPTIONS } from './options.js';
 import { Session, type SessionHost } from './session.js';
 import { type Squash, squashOf } from './squash.js';
@@ -41,6 +42,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
   readonly allowsInsecurePorts: boolean;
   readonly squash: Squash;
   readonly limits: ConnectionLimits;
+  readonly memory: MemoryWatch;
   readonly processId: string;
   readonly platform: Platform;
   protected readonly handlers: Handlers = {};
@@ -59,7 +61,9 @@ export class ProtocolServer extends Xlator implements SessionHost {
     this.authPath = options.text('auth-path');
     this.allowsInsecurePorts = options.bool('rpc-auth-allow-insecure');
     this.squash = squashOf(options);
-    this.limits = { ...DEFAULT_LIMITS, calls: options.int('rpc.outstanding-rpc-limit') };
+    this.memory = new MemoryWatch(platform.clock, options.size('memory-limit'));
+    const calls = options.int('rpc.outstanding-rpc-limit');
+    this.limits = { ...DEFAULT_LIMITS, calls, meter: this.memory };
     this.processId = platform.random.uuid();
     this.connectionLimit = options.int('connection-limit');
     this.at = {
@@ -90,6 +94,7 @@ export class ProtocolServer extends Xlator implements SessionHost {
   override async stop(): Promise<void> {
     await this.listener?.close();
     this.listener = undefined;
+    this.memory.stop();
     for (const session of this.sessions) session.connection.close('the server stops');
     if (this.sessions.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -134,13 +139,17 @@ export class ProtocolServer extends Xlator implements SessionHost {
   private accept(stream: ByteStream): StreamEvents {
     const session = new Session(this, stream);
     this.sessions.add(session);
-    if (this.sessions.size > this.connectionLimit) {
-      this.noted('warn', 'connection closed: option connection-limit is reached', {
-        address: endpointText(stream.remote),
-      });
-      session.connection.close('too many connections');
-    }
+    if (this.sessions.size > this.connectionLimit) this.closeOne(session);
     return session.connection;
+  }
+
+  /** Strangers keep no client out: the oldest of them goes, and only where all are clients the newcomer does. */
+  private closeOne(newest: Session): void {
+    const strangers = [...this.sessions].filter(({ clientId }) => clientId === undefined);
+    const { connection } = strangers[0] ?? newest;
+    const address = endpointText(connection.stream.remote);
+    this.noted('warn', 'connection closed: option connection-limit is reached', { address });
+    connection.close('too many connections');
   }
 }
 

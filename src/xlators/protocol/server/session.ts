@@ -28,7 +28,8 @@ import {
   type Program,
 } from '../../../rpc/programs.js';
 import { PROCEDURE, writeUpcall } from '../../../rpc/upcalls.js';
-import { FopService } from './fop-service.js';
+import { FopService, type ServiceContext } from './fop-service.js';
+import type { MemoryWatch } from './memory-watch.js';
 import { type Introduction, introduce, type Reception } from './set-volume.js';
 import type { Squash } from './squash.js';
 import { findSubdirectory, upcallWithin } from './subdirectory.js';
@@ -48,6 +49,7 @@ export interface SessionHost extends Reception {
   readonly name: string;
   readonly platform: Platform;
   readonly limits: ConnectionLimits;
+  readonly memory: MemoryWatch;
   readonly allowsInsecurePorts: boolean;
   readonly squash: Squash;
   /** Of this process, for clients. */
@@ -66,6 +68,9 @@ export class Session implements ConnectionOwner {
   /** The export said that it was down while it was asked. */
   private isInDoubt = false;
   private readonly deadline: Timer;
+  private readonly forget: () => void;
+  /** Of this connection one line of the log is enough. */
+  private hasToldOfGarbage = false;
 
   constructor(
     private readonly host: SessionHost,
@@ -74,6 +79,7 @@ export class Session implements ConnectionOwner {
     const limits = { ...host.limits, recordBytes: HANDSHAKE_RECORD_BYTES };
     const { clock } = host.platform;
     this.connection = new RpcConnection(stream, this, clock, limits);
+    this.forget = host.memory.add(this.connection);
     this.deadline = clock.after(HANDSHAKE_TIMEOUT_MS, () => {
       if (this.service === undefined) this.connection.close('no handshake');
     });
@@ -96,12 +102,22 @@ export class Session implements ConnectionOwner {
       this.dispatch(call);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      this.garbage(error.message);
       call.refuse(BAD_ARGUMENTS);
     }
   }
 
+  /** Arguments that cannot be decoded: the caller is told, as a brick of GlusterFS does. */
+  private garbage(why: string): void {
+    if (this.hasToldOfGarbage) return;
+    this.hasToldOfGarbage = true;
+    const address = endpointText(this.connection.stream.remote);
+    this.host.noted('warn', 'a call cannot be decoded', { address, client: this.clientId, why });
+  }
+
   closed(why: string): void {
     this.deadline.cancel();
+    this.forget();
     const { isMalformed, stream } = this.connection;
     if (this.service === undefined) {
       if (isMalformed || why.startsWith(TLS_FAULT))
@@ -213,7 +229,7 @@ export class Session implements ConnectionOwner {
     call: IncomingCall,
     { exported, client, subdir }: Exclude<Introduction, { errno: ErrnoName }>,
   ): Promise<void> {
-    const whole = new FopService(exported, client, this.host.name, this.host.squash);
+    const whole = new FopService(exported, client, this.serviceContext);
     this.candidate = whole;
     const found = await this.within(whole, subdir);
     const isFound = typeof found !== 'string';
@@ -242,14 +258,18 @@ export class Session implements ConnectionOwner {
   ): Promise<FopService | ErrnoName> {
     if (subdir === undefined) return whole;
     const { translator, client } = whole;
-    const { name, squash } = this.host;
     try {
       const root = await findSubdirectory(translator, subdir, whole.ownFrame);
-      return new FopService(translator, client, name, squash, root);
+      return new FopService(translator, client, this.serviceContext, root);
     } catch (error) {
       if (!(error instanceof FopError)) throw error;
       return error.errno;
     }
+  }
+
+  private get serviceContext(): ServiceContext {
+    const { name, squash } = this.host;
+    return { where: name, squash, garbage: (why) => this.garbage(why) };
   }
 
   private async faultOf(service: FopService): Promise<ErrnoName | undefined> {
