@@ -92,8 +92,8 @@ export class SetHealer {
       const gfids = await this.marked();
       this.pending.clear();
       this.progress.filesLeft = gfids.length;
-      if (gfids.length === 0) return this.clearRoom();
-      if (!(await this.healAll(gfids))) return;
+      const isBetter = await this.healAll(gfids);
+      if (!isBetter && (await this.clearRoom()) === 0) return;
     }
   }
 
@@ -136,11 +136,12 @@ export class SetHealer {
     return why === undefined;
   }
 
-  private async clearRoom(): Promise<void> {
+  private async clearRoom(): Promise<number> {
     try {
-      await this.healer.clearWaitingRoom();
+      return await this.healer.clearWaitingRoom();
     } catch (error) {
       if (!(error instanceof FopError)) throw error;
+      return 0;
     }
   }
 

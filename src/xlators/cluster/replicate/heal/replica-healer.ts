@@ -78,7 +78,11 @@ export class ReplicaHealer {
     const session = this.session(pace);
     const { copies, missing } = await inspect(session, gfid, session.up);
     const [first] = copies;
-    if (first === undefined) return this.gone(session, gfid, missing.length);
+    await this.forgetMissing(session, gfid, missing);
+    if (first === undefined) {
+      const isGone = missing.length > 0 && missing.length === session.up.length;
+      return { gfid, result: isGone ? 'gone' : 'alone', isDirectory: false, conflicts: [] };
+    }
     const isNames = isDirectory(first.stat);
     const results: HealResult[] = [await healMetadata(session.again(), gfid)];
     const conflicts: ByteString[] = [];
@@ -95,20 +99,21 @@ export class ReplicaHealer {
     return { gfid, result, isDirectory: isNames, conflicts };
   }
 
-  /** Nobody has it: lists that name it are wrong, if everybody is there to say so. */
-  private async gone(session: HealSession, gfid: Gfid, missing: number): Promise<InodeHeal> {
-    const none = { gfid, isDirectory: false, conflicts: [] };
+  /** A brick that does not have an inode names it in its lists for nothing. */
+  private async forgetMissing(
+    session: HealSession,
+    gfid: Gfid,
+    missing: readonly number[],
+  ): Promise<void> {
     const index = new IndexReader(session);
-    if (missing === 0 || missing < session.up.length) return { ...none, result: 'alone' };
-    for (const child of session.up) {
+    for (const child of missing) {
       for (const list of ['pending', 'dirty'] as const) await index.remove(child, list, gfid);
       await index.removeNames(child, gfid);
     }
-    return { ...none, result: 'gone' };
   }
 
-  /** Removes what waits for a name that it does not get any more. Nothing may be marked, and everybody has to be there. */
-  clearWaitingRoom(): Promise<void> {
+  /** Removes what waits for a name that it does not get any more; answers how much that was. Needs everybody to be there. */
+  clearWaitingRoom(): Promise<number> {
     return clearWaitingRoom(this.session());
   }
 

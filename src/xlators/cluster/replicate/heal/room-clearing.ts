@@ -10,12 +10,14 @@ import { WaitingRoom } from './waiting-room.js';
  * Removes from the waiting rooms what has another name where it waits, and what no other subvolume has. What others have and this one has
  * nowhere else waits on: its name is missing here, and is brought when it is looked up.
  */
-export async function clearWaitingRoom(session: HealSession): Promise<void> {
+export async function clearWaitingRoom(session: HealSession): Promise<number> {
   const room = WaitingRoom.of(session);
-  if (room === undefined || !session.everybody) return;
+  if (room === undefined || !session.everybody) return 0;
+  let count = 0;
   for (const child of session.up)
     for (const name of await listNames(session, child, room.gfid))
-      if (isGfid(name)) await clear(session, room, child, name);
+      if (isGfid(name) && (await clear(session, room, child, name))) count += 1;
+  return count;
 }
 
 async function clear(
@@ -23,11 +25,11 @@ async function clear(
   { gfid: pargfid }: WaitingRoom,
   child: number,
   gfid: Gfid,
-): Promise<void> {
+): Promise<boolean> {
   const here = await lookAt(session, child, { gfid: NULL_GFID, pargfid, bname: gfid });
-  if (typeof here !== 'object' || here.stat.gfid !== gfid) return;
+  if (typeof here !== 'object' || here.stat.gfid !== gfid) return false;
   const isNamed = !isDirectory(here.stat) && here.stat.nlink > 1;
-  if (!isNamed && (await livesElsewhere(session, child, gfid))) return;
+  if (!isNamed && (await livesElsewhere(session, child, gfid))) return false;
   const { replica, frame } = session;
   try {
     const request = { pargfid, bname: gfid, xdata: null };
@@ -37,6 +39,7 @@ async function clear(
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }
+  return true;
 }
 
 /** Whoever does not answer may have it. */
