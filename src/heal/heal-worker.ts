@@ -2,7 +2,7 @@ import type { Translator } from '../fop/translator.js';
 import type { Clock } from '../platform/platform.js';
 import { Replicate } from '../xlators/cluster/replicate/replicate.js';
 import { Bandwidth } from './bandwidth.js';
-import { DEFAULT_LIMITS, type Healer, type HealLimits, type SetStatus } from './healer.js';
+import type { Healer, HealLimits, SetStatus } from './healer.js';
 import { SetHealer } from './set-healer.js';
 
 /**
@@ -13,12 +13,11 @@ import { SetHealer } from './set-healer.js';
 export class HealWorker implements Healer {
   private readonly sets: readonly SetHealer[];
 
-  constructor(translators: Iterable<Translator>, clock: Clock, limits: Partial<HealLimits> = {}) {
-    const all = { ...DEFAULT_LIMITS, ...limits };
-    const bandwidth = new Bandwidth(clock, all.bytesPerSecond);
+  constructor(translators: Iterable<Translator>, clock: Clock, limits: HealLimits = {}) {
+    const bandwidth = new Bandwidth(clock, limits.bytesPerSecond);
     this.sets = [...translators]
       .filter((translator) => translator instanceof Replicate)
-      .map(({ healer }) => new SetHealer(healer, clock, all, bandwidth));
+      .map(({ healer }) => new SetHealer(healer, clock, limits, bandwidth));
   }
 
   start(): void {

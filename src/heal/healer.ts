@@ -1,20 +1,17 @@
 import type { Gfid } from '../fop/gfid.js';
 import type { ByteString } from '../fop/name.js';
 
-/** What a heal worker may use. */
+/** What a heal worker may use. Where a number is not given, the options of each replica set say it. */
 export interface HealLimits {
-  /** Inodes that are healed at once. */
-  readonly parallel: number;
-  /** Of the bytes that it writes to bricks, all together; undefined: as many as go. */
-  readonly bytesPerSecond?: number | undefined;
+  /** Inodes that are healed at once (shd-max-threads). */
+  readonly parallel?: number;
+  /** Of the bytes that it writes to bricks, of all replica sets together; undefined: as many as go. */
+  readonly bytesPerSecond?: number;
   /** Between two looks at all lists, where nothing else is heard (heal-timeout). */
-  readonly intervalMs: number;
-  /** Before it tries again what could not be healed yet. */
-  readonly retryMs: number;
+  readonly intervalMs?: number;
+  /** Before it tries again what could not be healed yet; 5 seconds where it is not given. */
+  readonly retryMs?: number;
 }
-
-/** What a stock self-heal daemon does by default, but for more at once. */
-export const DEFAULT_LIMITS: HealLimits = { parallel: 16, intervalMs: 600_000, retryMs: 5_000 };
 
 /** An inode that is not healed yet, and why. */
 export interface PendingInode {

@@ -10,6 +10,7 @@ import { whyPending } from './why-pending.js';
 
 /** After a child comes up others may follow at once; lists are read when they have. */
 const SETTLE_MS = 300;
+const RETRY_MS = 5000;
 const MAX_TOLD = 100;
 /** Of one look: more come with the next one. */
 const MAX_AT_ONCE = 100_000;
@@ -83,7 +84,8 @@ export class SetHealer {
       await this.rounds();
     }
     this.working = undefined;
-    this.lookIn(this.pending.size > 0 ? this.limits.retryMs : this.limits.intervalMs);
+    const { retryMs = RETRY_MS, intervalMs = this.healer.settings.intervalMs } = this.limits;
+    this.lookIn(this.pending.size > 0 ? retryMs : intervalMs);
   }
 
   /** What a heal makes may have to be healed itself: lists are read again as long as something comes of it. */
@@ -121,7 +123,7 @@ export class SetHealer {
         this.progress.filesLeft = queue.length + this.pending.size;
       }
     };
-    const workers = Math.min(this.limits.parallel, queue.length);
+    const workers = Math.min(this.limits.parallel ?? this.healer.settings.parallel, queue.length);
     await Promise.all(Array.from({ length: workers }, run));
     return isBetter;
   }

@@ -1,8 +1,6 @@
 import type { OptionSpec } from '../../../graph/spec.js';
 import { HEAL_OPTIONS } from './heal/heal-options.js';
 
-const HEALS_NOTHING = 'this engine heals nothing here yet';
-
 function inert(
   reason: string,
   kind: OptionSpec['kind'],
@@ -152,25 +150,31 @@ export const REPLICATE_OPTIONS: readonly OptionSpec[] = [
     'locking-scheme': 'Either full or granular.',
   }),
   ...inert('fops are sent one by one', 'bool', { 'use-compound-fops': 'Send two fops as one.' }),
-  ...inert(HEALS_NOTHING, 'bool', {
+  ...inert('a lookup heals names, src/heal the rest, whatever these say', 'bool', {
     'data-self-heal': 'Heal data that is found to differ.',
     'metadata-self-heal': 'Heal metadata that is found to differ.',
     'entry-self-heal': 'Heal names that are found to differ.',
     'self-heal-daemon': 'A process heals in the background.',
     'iam-self-heal-daemon': 'This graph is that process.',
+  }),
+  ...inert('of attributes that nobody can decide those win that changed last', 'bool', {
     'metadata-splitbrain-forced-heal': 'Settle metadata that nobody can decide.',
   }),
-  ...inert(HEALS_NOTHING, 'int', {
+  ...inert('clients leave that to the healer', 'int', {
     'background-self-heal-count': 'Heals at once in the background.',
     'heal-wait-queue-length': 'Heals that may wait.',
-    'shd-max-threads': 'Heals at once of the healing process.',
+  }),
+  ...inert('what is listed is healed, however much it is', 'int', {
     'shd-wait-qlength': 'Heals that may wait there.',
+  }),
+  ...inert('latency is not looked at', 'int', {
     'halo-max-latency': 'Milliseconds, for clients.',
     'halo-shd-max-latency': 'Milliseconds, for the healing process.',
     'halo-nfsd-max-latency': 'Milliseconds, for the NFS server.',
     'halo-min-replicas': 'Subvolumes at least.',
     'halo-max-replicas': 'Subvolumes at most.',
   }),
-  ...inert(HEALS_NOTHING, 'time', { 'heal-timeout': 'Between two rounds of healing.' }),
-  ...inert(HEALS_NOTHING, 'size', { 'self-heal-readdir-size': 'Of one answer while healing.' }),
+  ...inert('answers are as large as bricks make them', 'size', {
+    'self-heal-readdir-size': 'Of one answer while healing.',
+  }),
 ];

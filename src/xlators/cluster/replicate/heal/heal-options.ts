@@ -25,6 +25,21 @@ export const HEAL_OPTIONS: readonly OptionSpec[] = [
     doc: 'Blocks of 128 KiB that a heal locks and brings over at a time.',
   },
   {
+    key: 'heal-timeout',
+    kind: 'time',
+    default: '600',
+    min: 1,
+    doc: 'Between two looks of the healer at all lists, where no subvolume comes up meanwhile.',
+  },
+  {
+    key: 'shd-max-threads',
+    kind: 'int',
+    default: '16',
+    min: 1,
+    max: 64,
+    doc: 'Inodes that the healer heals at once.',
+  },
+  {
     key: 'volume-id',
     kind: 'uuid',
     doc: 'Of the volume; names the directory in which inodes wait for another name.',

@@ -10,6 +10,8 @@ export function healSettings(options: Options): HealSettings {
     volumeId: options.bool('use-anonymous-inode') ? options.text('volume-id') : undefined,
     algorithm: options.text('data-self-heal-algorithm') as HealSettings['algorithm'],
     windowBlocks: options.int('data-self-heal-window-size'),
+    parallel: options.int('shd-max-threads'),
+    intervalMs: options.int('heal-timeout') * 1000,
     isDurable: options.bool('ensure-durability'),
   };
 }

@@ -47,7 +47,7 @@ const RANK: readonly HealResult[] = [
 export class ReplicaHealer {
   constructor(
     readonly replica: Replica,
-    private readonly settings: HealSettings,
+    readonly settings: HealSettings,
     private readonly random: Random,
   ) {}
 

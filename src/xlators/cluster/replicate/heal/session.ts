@@ -18,6 +18,10 @@ export interface HealSettings {
   readonly algorithm: 'full' | 'diff' | undefined;
   /** Blocks of one step. */
   readonly windowBlocks: number;
+  /** Inodes that a worker heals at once. */
+  readonly parallel: number;
+  /** Between two looks of a worker at all lists. */
+  readonly intervalMs: number;
   /** What was healed is on the disk before its marks go. */
   readonly isDurable: boolean;
 }
