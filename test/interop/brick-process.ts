@@ -9,6 +9,9 @@ const START_MS = 10_000;
 /** A running bin/hfs_brickd. */
 export interface BrickProcess {
   readonly port: number;
+  readonly pid: number;
+  /** Settles when it has ended, by whatever means. */
+  readonly ended: Promise<unknown>;
   /** Asks it to end, and answers its exit status. */
   stop(): Promise<number | null>;
   /** SIGKILL, without waiting. */
@@ -34,8 +37,10 @@ export async function startBrick(
   const child = spawn('bin/hfs_brickd', ['-N', '-f', path], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const ended = once(child, 'exit');
   const port = await portOf(child);
-  return { port, stop: () => stop(child), kill: () => void child.kill('SIGKILL') };
+  const kill = () => void child.kill('SIGKILL');
+  return { port, pid: child.pid ?? 0, ended, stop: () => stop(child), kill };
 }
 
 /** Waits for the line of the log that tells the port. */

@@ -26,7 +26,15 @@ export class Injected {
     errno: string,
     path: string,
   ): Promise<Injected> {
-    const what = `inject=${calls.join(',')}:error=${errno}`;
+    return Injected.with(pid, `inject=${calls.join(',')}:error=${errno}`, path);
+  }
+
+  /** The process is killed when it makes one of `calls` on `path`. */
+  static killing(pid: number, calls: readonly string[], path: string): Promise<Injected> {
+    return Injected.with(pid, `inject=${calls.join(',')}:signal=KILL`, path);
+  }
+
+  private static async with(pid: number, what: string, path: string): Promise<Injected> {
     const args = ['-f', '-qq', '-o', '/dev/null', '-P', path, '-e', what, '-p', `${pid}`];
     const tracer = spawn('strace', args, { stdio: 'ignore' });
     const injected = new Injected(tracer);
