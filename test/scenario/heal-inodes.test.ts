@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
 import { NO_IATT, SETATTR_MODE, SETATTR_UID } from '../../src/fop/iatt.js';
 import { dict, refuses } from '../contract/volume.js';
-import { HealLab } from './heal-lab.js';
+import { AS_GLUSTERD, HealLab } from './heal-lab.js';
 import { gfidOf } from './replica-lab.js';
 
 const F = gfidOf(1);
+const D = gfidOf(13);
 const BLOCK = 128 * 1024;
 
 describe('heal of the bytes of a file', () => {
@@ -115,21 +116,58 @@ describe('heal of the bytes of a file', () => {
     await lab.assertEqual();
   });
 
-  it('a split-brain stays, and is told, until a policy decides it', async () => {
-    const split = async (options: Readonly<Record<string, string>>) => {
-      const lab = await HealLab.of(2, options);
-      await lab.file('f', 'x', F);
-      await lab.rewrite(F, 'mine', [0]);
-      await lab.mark(0, 1, F, { data: 1 });
-      await lab.rewrite(F, 'longest', [1]);
-      await lab.mark(1, 0, F, { data: 1 });
-      return lab;
-    };
-    const lab = await split({});
-    assert.deepEqual(await lab.healAll(), ['split-brain']);
-    const decided = await split({ 'favorite-child-policy': 'size' });
-    await decided.healAll();
-    assert.match((await decided.assertEqual()).join(), /"longest"/);
+  const split = async (count: number, options: Readonly<Record<string, string>> = AS_GLUSTERD) => {
+    const lab = await HealLab.of(count, options);
+    await lab.directory('d', D);
+    await lab.file('f', 'x', F, lab.numbers, D);
+    await lab.rewrite(F, 'mine', [0]);
+    await lab.mark(0, 1, F, { data: 1 });
+    lab.clock.advance(5000);
+    await lab.rewrite(F, 'the longest', [1]);
+    await lab.mark(1, 0, F, { data: 1 });
+    return lab;
+  };
+
+  it('both versions of a file stay that both sides have changed while apart', async () => {
+    const lab = await split(2);
+    await lab.healAll();
+    const text = (await lab.assertEqual()).join('\n');
+    assert.match(text, /^\/d\/f .*"the longest"/m);
+    assert.match(text, /^\/d\/f\.conflict-b0-\d{8}T\d{6}Z 644 .*"mine"/m);
+  });
+
+  it('they stay whatever change the heal is cut off after', async () => {
+    for (let most = 1; ; most += 1) {
+      const lab = await split(2);
+      const isCut = await lab.cutOff(most);
+      await lab.healAll();
+      const text = (await lab.assertEqual()).join('\n');
+      assert.match(text, /"the longest"/, `cut after ${most} changes`);
+      assert.match(text, /"mine"/, `cut after ${most} changes`);
+      assert.equal(text.split('\n').length, 3, `cut after ${most} changes:\n${text}`);
+      if (!isCut) break;
+      assert.ok(most < 500);
+    }
+  });
+
+  it('a policy decides between them', async () => {
+    const lab = await split(2, { ...AS_GLUSTERD, 'favorite-child-policy': 'size' });
+    await lab.healAll();
+    const lines = await lab.assertEqual();
+    assert.match(lines.join('\n'), /"the longest"/);
+    assert.equal(lines.length, 2);
+  });
+
+  it('nothing decides while somebody is away who may know better', async () => {
+    const lab = await split(3);
+    await lab.rewrite(F, 'the longest', [2]);
+    await lab.mark(2, 0, F, { data: 1 });
+    lab.gate(2).down();
+    const { result } = await lab.healer.heal(F);
+    assert.equal(result, 'split-brain');
+    lab.gate(2).up();
+    await lab.healAll();
+    assert.match((await lab.assertEqual()).join('\n'), /"the longest"/);
   });
 
   it('takes an inode that nobody has out of the lists', async () => {

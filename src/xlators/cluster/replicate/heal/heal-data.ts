@@ -1,11 +1,13 @@
 import { FopError } from '../../../../fop/error.js';
 import { Fd } from '../../../../fop/fd.js';
 import type { Gfid } from '../../../../fop/gfid.js';
+import type { ByteString } from '../../../../fop/name.js';
 import { BLOCK_BYTES, BlockCopier, type BlockSink } from './block-copier.js';
-import { type DataPlan, planData } from './data-plan.js';
+import { type DataPlan, newest, planData } from './data-plan.js';
 import { HealLocks, holding } from './heal-locks.js';
 import { restoreTimes } from './heal-times.js';
 import { type InspectedCopy, inspect } from './inspection.js';
+import { keepVersion } from './keep-version.js';
 import { MarkBook } from './mark-book.js';
 import type { HealResult, HealSession } from './session.js';
 
@@ -25,23 +27,33 @@ interface DataSink extends BlockSink {
 
 /**
  * Makes the bytes of a file the same at all subvolumes that have it. A small file is healed under one lock; of a larger one only a
- * few blocks at a time are locked, so that its users go on: what they write meanwhile reaches all copies.
+ * few blocks at a time are locked, so that its users go on: what they write meanwhile reaches all copies. Names of versions that
+ * were kept beside it are added to `conflicts`.
  */
-export async function healData(session: HealSession, gfid: Gfid): Promise<HealResult> {
+export async function healData(
+  session: HealSession,
+  gfid: Gfid,
+  conflicts: ByteString[] = [],
+): Promise<HealResult> {
   const locks = new HealLocks(session);
   const alone = await locks.tieBreaker(gfid);
   if (alone === undefined) return 'busy';
   try {
-    return await healAlone(session, locks, gfid);
+    return await healAlone(session, locks, gfid, conflicts);
   } finally {
     await alone.release();
   }
 }
 
-async function healAlone(session: HealSession, locks: HealLocks, gfid: Gfid): Promise<HealResult> {
+async function healAlone(
+  session: HealSession,
+  locks: HealLocks,
+  gfid: Gfid,
+  conflicts: ByteString[],
+): Promise<HealResult> {
   const window = session.settings.windowBlocks * BLOCK_BYTES;
   const begun = await holding(locks.data(gfid), async (children) => {
-    const found = await begin(session, gfid, children);
+    const found = await begin(session, gfid, children, conflicts);
     if (typeof found === 'string') return found;
     if (found.source.stat.size > window) return found;
     await copyRange(session, found, 0, window);
@@ -66,6 +78,7 @@ async function begin(
   session: HealSession,
   gfid: Gfid,
   children: readonly number[],
+  conflicts: ByteString[],
 ): Promise<DataHeal | HealResult> {
   const { replica, settings } = session;
   const { copies } = await inspect(session, gfid, children);
@@ -73,7 +86,7 @@ async function begin(
   const shape = { count: replica.count, arbiter: replica.settings.arbiter };
   const plan = planData(copies, shape, settings.policy);
   if (plan.kind === 'clean' || plan.kind === 'no-source') return plan.kind;
-  const directed = directedBy(plan, copies);
+  const directed = await directedBy(session, plan, copies, conflicts);
   if (directed === undefined) return 'split-brain';
   const source = copies.find(({ child }) => child === directed.source);
   if (source === undefined) throw new TypeError('the source is no copy');
@@ -85,12 +98,37 @@ async function begin(
   return { source, copies, sinks, book };
 }
 
-function directedBy(plan: DataPlan, copies: readonly InspectedCopy[]): Directed | undefined {
+/** Of a split-brain one version wins: the policy's, or the one changed last after the others have been saved. */
+async function directedBy(
+  session: HealSession,
+  plan: Exclude<DataPlan, { kind: 'clean' | 'no-source' }>,
+  copies: readonly InspectedCopy[],
+  conflicts: ByteString[],
+): Promise<Directed | undefined> {
   if (plan.kind === 'heal') return plan;
-  if (plan.kind !== 'split-brain' || plan.winner === undefined) return undefined;
-  const { winner } = plan;
+  const winner = plan.winner ?? (await winnerOfAll(session, copies, conflicts));
+  if (winner === undefined) return undefined;
   const sinks = copies.map(({ child }) => child).filter((child) => child !== winner);
   return { kind: 'heal', source: winner, sinks };
+}
+
+/** Only if everybody is there: who is away may know better. */
+async function winnerOfAll(
+  session: HealSession,
+  copies: readonly InspectedCopy[],
+  conflicts: ByteString[],
+): Promise<number | undefined> {
+  const { count, settings } = session.replica;
+  if (copies.length < count) return undefined;
+  const holders = copies.filter(({ child }) => child !== settings.arbiter);
+  const winner = newest(holders);
+  const all = copies.map(({ child }) => child);
+  for (const loser of holders.filter((copy) => copy !== winner)) {
+    const name = await keepVersion(session.again(), loser, all);
+    if (name === undefined) return undefined;
+    conflicts.push(name);
+  }
+  return winner.child;
 }
 
 function sinkOf(

@@ -1,13 +1,10 @@
-import type { DictValue } from '../../../../fop/dict.js';
 import { FopError } from '../../../../fop/error.js';
 import { type Gfid, NULL_GFID } from '../../../../fop/gfid.js';
 import { isDirectory } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
-import { marksOf } from '../pending.js';
 import { conflictName } from './conflict-name.js';
 import { dropName, namesOf } from './inode-names.js';
 import { lookAt } from './inspection.js';
-import { changeMarks } from './mark-book.js';
 import {
   isPresent,
   type NameCopy,
@@ -17,6 +14,7 @@ import {
   versionKey,
 } from './name-plan.js';
 import { bringName, type Original, type Place } from './new-copy.js';
+import { noteName } from './note-name.js';
 import type { HealSession } from './session.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -217,7 +215,11 @@ async function keepElsewhere(
   const original = originalOf(version, copies);
   const { gfid } = version.stat;
   const others = copies.filter((copy) => !original.holders.includes(copy));
-  await noteName(session, place, copies);
+  await noteName(
+    session,
+    place,
+    copies.map(({ child }) => child),
+  );
   for (const { child } of [...others, ...original.holders]) {
     const there = await lookAt(session, child, { gfid: NULL_GFID, ...place });
     if (typeof there === 'object' && there.stat.gfid === gfid) continue;
@@ -235,20 +237,6 @@ async function keepElsewhere(
     }
   }
   return name;
-}
-
-/** Says that a name is being made of which no list knows yet: a heal that is cut off is gone on with. */
-async function noteName(
-  session: HealSession,
-  { pargfid, bname }: Place,
-  copies: readonly NameCopy[],
-): Promise<void> {
-  const dirty = marksOf('entry', 1);
-  const xdata = new Map<string, DictValue>([
-    ['glusterfs.xattrop-entry-create', { type: 'string', text: bname }],
-  ]);
-  for (const { child } of copies)
-    await changeMarks(session, pargfid, { child, about: [], dirty }, xdata);
 }
 
 /** Takes a name away at one subvolume; what may be needed yet waits. */

@@ -91,7 +91,7 @@ export class ReplicaHealer {
       results.push(entries.result);
       conflicts.push(...entries.conflicts);
     } else if (isRegular(first.stat)) {
-      results.push(await healData(session.again(), gfid));
+      results.push(await healData(session.again(), gfid, conflicts));
     }
     const result = RANK.find((each) => results.includes(each)) ?? 'clean';
     if (result === 'clean')
