@@ -14,6 +14,7 @@ import { logTail } from './stock-client.js';
 export interface Twin {
   readonly whose: 'ours' | 'stock';
   readonly path: string;
+  readonly port: number;
   readonly top: Graph['top'];
 }
 
@@ -45,7 +46,7 @@ export async function startTwins(options: Readonly<Record<string, string>>): Pro
     const connect = async (whose: Twin['whose'], path: string, port: number): Promise<Twin> => {
       const graph = await connected(port, log);
       cleanups.push(() => graph.stop());
-      return { whose, path, top: graph.top };
+      return { whose, path, port, top: graph.top };
     };
     return {
       ours: await connect('ours', ours, ourPort),

@@ -48,7 +48,7 @@ function move(brick: Brick, from: FoundEntry, to: Entry, gfid: Gfid, frame: Fram
   const stat = brick.lstat(to.path);
   if (stat?.ino === from.stat.ino) return false;
   const victim = stat === undefined ? undefined : { stat, gfid: brick.gfidOf(to.path) };
-  if (isDirectory(from.stat)) moveDirectory(brick, from, to, gfid, victim);
+  if (isDirectory(from.stat)) moveDirectory(brick, from, to, gfid, victim, frame);
   else moveFile(brick, from, to, gfid, victim, frame);
   return true;
 }
@@ -59,6 +59,7 @@ function moveDirectory(
   to: Entry,
   gfid: Gfid,
   victim: Victim | undefined,
+  frame: Frame,
 ): void {
   const { disk, handles } = brick;
   const held = handles.prepareDirectory(gfid, to.parent.gfid, to.bname, victim?.gfid);
@@ -70,6 +71,7 @@ function moveDirectory(
   }
   if (victim?.gfid !== undefined) handles.remove(victim.gfid);
   handles.putDirectory(gfid, held);
+  touch(brick, { target: to.path, stat: from.stat }, frame, ATTRIBUTES_CHANGED);
 }
 
 function moveFile(
