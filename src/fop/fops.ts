@@ -135,9 +135,12 @@ export interface Fops {
   >;
   open: Fop<Inode & { flags: number; fd: Fd }, Nothing>;
   opendir: Fop<Inode & { fd: Fd }, Nothing>;
-  /** `isEof`: the end of the file was reached. Fewer bytes than asked for mean the same. */
+  /** `isEof`: the end of the file was reached. Fewer bytes than asked for mean the same. `data` is the caller's: nobody below keeps it. */
   readv: Fop<OpenFile & Range & { flags: number }, { stat: Iatt; data: Buffer; isEof: boolean }>;
-  /** The whole of `data` is written, or an error. On an O_APPEND fd the offset is not looked at. */
+  /**
+   * The whole of `data` is written, or an error. On an O_APPEND fd the offset is not looked at. Once it is answered, the caller may
+   * use the bytes of the whole request for something else.
+   */
   writev: Fop<
     OpenFile & { offset: number; flags: number; data: Buffer },
     PrePost & { written: number }

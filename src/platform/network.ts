@@ -15,8 +15,11 @@ export interface ByteStream {
   readonly remote: Endpoint;
   /** The common name of the certificate that the peer has shown over TLS: known once its first bytes have come. */
   readonly peerName?: string | undefined;
-  /** Queues the chunks as one write; they must not be changed afterwards. Silently dropped once closed. */
-  write(chunks: readonly Uint8Array[]): void;
+  /**
+   * Queues the chunks as one write. Silently dropped once closed. They must not be changed until `taken` is called; a stream
+   * that cannot tell when that is never calls it.
+   */
+  write(chunks: readonly Uint8Array[], taken?: () => void): void;
   /** Bytes queued and not yet taken by the system: for back-pressure. */
   readonly queuedBytes: number;
   /** Stops and restarts `data`; what has arrived meanwhile waits. */

@@ -128,13 +128,14 @@ export class RpcConnection implements StreamEvents {
     this.send(writer);
   }
 
-  /** Sends a record that was written from its marker on, with `payload` behind it. */
-  send(writer: Writer, payload?: Uint8Array): void {
+  /** Sends a record that was written from its marker on, with `payload` behind it; `taken` as ByteStream.write says. */
+  send(writer: Writer, payload?: Uint8Array, taken?: () => void): void {
     if (this.isOver) return;
     const bytes = writer.length - 4 + (payload?.length ?? 0);
     writer.setWord(0, LAST_FRAGMENT + bytes);
     const head = writer.finish();
-    this.stream.write(payload === undefined || payload.length === 0 ? [head] : [head, payload]);
+    const chunks = payload === undefined || payload.length === 0 ? [head] : [head, payload];
+    this.stream.write(chunks, taken);
     if (this.stream.queuedBytes > LARGE_QUEUE_BYTES) this.limits.meter?.large();
   }
 

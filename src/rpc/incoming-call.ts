@@ -1,3 +1,4 @@
+import { giveBuffer } from '../platform/buffers.js';
 import type { RpcConnection } from './connection.js';
 import { ACCEPTED, type CallHeader, NO_VERSION, writeDenial, writeReplyHeader } from './message.js';
 import type { Program } from './programs.js';
@@ -37,10 +38,10 @@ export class IncomingCall {
     return writer;
   }
 
-  /** Sends what was written, with `payload` behind it, as one write. */
-  send(writer: Writer, payload?: Uint8Array): void {
+  /** Sends what was written, with `payload` behind it, as one write. `taken` is called when the payload's bytes are free again. */
+  send(writer: Writer, payload?: Uint8Array, taken?: () => void): void {
     this.end();
-    this.connection.send(writer, payload);
+    this.connection.send(writer, payload, taken);
   }
 
   /** Refuses with an accept state of message.ts. */
@@ -76,6 +77,11 @@ export class IncomingCall {
     if (!this.isCounted) return;
     this.isCounted = false;
     this.connection.settled(this.bytes);
+  }
+
+  /** The call is answered, and nothing of its record is kept: its bytes may be used for another. */
+  recycle(): void {
+    if (this.isOver) giveBuffer(this.args.bytes);
   }
 
   private end(): void {

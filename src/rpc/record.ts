@@ -1,3 +1,4 @@
+import { giveBuffer, takeBuffer } from '../platform/buffers.js';
 import { RpcError } from './error.js';
 import { wordAt } from './xdr.js';
 
@@ -116,8 +117,11 @@ export class RecordParser {
     const held = this.gathered;
     if (held !== undefined && held.length - used >= count) return held;
     const wanted = used + Math.max(count, Math.min(this.fragmentLeft, FIRST_GATHER_BYTES));
-    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, Math.min(2 * used, this.maxBytes)));
-    held?.copy(larger, 0, 0, used);
+    const larger = takeBuffer(Math.max(wanted, Math.min(2 * used, this.maxBytes)));
+    if (held !== undefined) {
+      held.copy(larger, 0, 0, used);
+      giveBuffer(held);
+    }
     this.gathered = larger;
     return larger;
   }

@@ -41,7 +41,7 @@ export class SocketStream implements ByteStream {
     socket.once('close', () => events.closed(this.why ?? 'closed by peer'));
   }
 
-  write(chunks: readonly Uint8Array[]): void {
+  write(chunks: readonly Uint8Array[], taken?: () => void): void {
     const { socket } = this;
     if (this.why !== undefined || socket.destroyed) return;
     if (!this.isCorked) {
@@ -52,7 +52,10 @@ export class SocketStream implements ByteStream {
         socket.uncork();
       });
     }
-    for (const chunk of chunks) socket.write(chunk);
+    const last = chunks.length - 1;
+    for (const [index, chunk] of chunks.entries())
+      if (index === last && taken !== undefined) socket.write(chunk, taken);
+      else socket.write(chunk);
   }
 
   pause(): void {

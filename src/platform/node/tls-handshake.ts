@@ -51,8 +51,8 @@ export class HandshakeStream implements ByteStream {
     if (this.isPaused) this.inner.pause();
   }
 
-  write(chunks: readonly Uint8Array[]): void {
-    this.inner?.write(chunks);
+  write(chunks: readonly Uint8Array[], taken?: () => void): void {
+    this.inner?.write(chunks, taken);
   }
 
   pause(): void {

@@ -4,6 +4,7 @@ import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Client, Frame } from '../../../fop/frame.js';
 import { type Gfid, ROOT_GFID } from '../../../fop/gfid.js';
 import type { Translator } from '../../../fop/translator.js';
+import { giveBuffer } from '../../../platform/buffers.js';
 import { codecOf, type FopCodec, fopOfNumber } from '../../../rpc/codec.js';
 import { CredentialCache } from '../../../rpc/credentials.js';
 import { sendNothing } from '../../../rpc/dump.js';
@@ -106,6 +107,7 @@ export class FopService {
     } finally {
       if (waits) this.waiting -= 1;
       this.end(request);
+      if (fop === 'writev') call.recycle();
     }
   }
 
@@ -225,7 +227,8 @@ export class FopService {
     }
     const writer = call.beginReply();
     const payload = codec.encodeReply(writer, reply, fd);
-    call.send(writer, payload);
+    if (payload === undefined) call.send(writer);
+    else call.send(writer, payload, () => giveBuffer(payload));
   }
 
   /** Answers with the errno. What is not a FopError is a bug, and not for this place to hide. */

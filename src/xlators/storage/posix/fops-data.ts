@@ -4,6 +4,7 @@ import type { Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { isDirectory } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
+import { takeBuffer } from '../../../platform/buffers.js';
 import type { Brick } from './brick.js';
 import { emptyFile } from './fops-create.js';
 import type { OpenFile } from './open-files.js';
@@ -85,7 +86,7 @@ async function read(
   checkOffset(brick, offset);
   if (!(size >= 0 && size <= MAX_IO_BYTES)) throw brick.error('EINVAL', 'too much to read at once');
   const most = size < LARGE_BYTES ? size : brick.disk.fstat(open.file).size - offset;
-  const data = Buffer.allocUnsafe(Math.max(0, Math.min(size, most)));
+  const data = takeBuffer(Math.max(0, Math.min(size, most)));
   let done = 0;
   while (done < data.length) {
     const rest = data.subarray(done);
