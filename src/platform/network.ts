@@ -31,7 +31,7 @@ export interface ByteStream {
 
 /** What a stream's owner is told. Nothing is told after `closed`. */
 export interface StreamEvents {
-  /** The owner may keep the chunk. */
+  /** The chunk is the stream's again when this returns. */
   data(chunk: Buffer): void;
   /** The queue has drained below the system's mark. */
   drain(): void;

@@ -150,6 +150,7 @@ export class RpcConnection implements StreamEvents {
     this.heardMs = this.clock.monotonicMs();
     this.records.push(chunk);
     this.pump();
+    this.records.keep();
   }
 
   drain(): void {

@@ -2,7 +2,9 @@ import { giveBuffer } from '../platform/buffers.js';
 import type { RpcConnection } from './connection.js';
 import { ACCEPTED, type CallHeader, NO_VERSION, writeDenial, writeReplyHeader } from './message.js';
 import type { Program } from './programs.js';
-import { type Reader, Writer } from './xdr.js';
+import { Reader, Writer } from './xdr.js';
+
+const NOTHING = new Reader(Buffer.alloc(0));
 
 /**
  * A call from the peer. Whoever takes it answers once, with `send`, one of the refusals, or `drop`; until then it
@@ -19,7 +21,7 @@ export class IncomingCall {
     readonly xid: number,
     readonly header: CallHeader,
     /** Stands at the arguments. */
-    readonly args: Reader,
+    public args: Reader,
   ) {
     this.bytes = args.bytes.length;
   }
@@ -82,6 +84,11 @@ export class IncomingCall {
   /** The call is answered, and nothing of its record is kept: its bytes may be used for another. */
   recycle(): void {
     if (this.isOver) giveBuffer(this.args.bytes);
+  }
+
+  /** The arguments are decoded: a call that waits for long does not keep the memory that they came in. */
+  forget(): void {
+    this.args = NOTHING;
   }
 
   private end(): void {

@@ -16,11 +16,13 @@ export const MAX_RECORD_BYTES = 16 * 1024 * 1024 + 64 * 1024;
 const FIRST_GATHER_BYTES = 1024 * 1024;
 
 /**
- * Takes chunks as they arrive and gives records. A record that lies whole in one chunk is a view of it; others are
- * copied once. The memory held is bounded by the bytes that came, rounded up, never by what a header announces.
+ * Takes chunks as they arrive and gives records. Each record is copied once, out of the chunks that belong to the stream. The
+ * memory held is bounded by the bytes that came, rounded up, never by what a header announces.
  */
 export class RecordParser {
   private readonly chunks: Buffer[] = [];
+  /** The last chunk belongs to the stream. */
+  private isBorrowed = false;
   private at = 0;
   private readonly marker = Buffer.alloc(4);
   private markerBytes = 0;
@@ -36,8 +38,26 @@ export class RecordParser {
     return this.gathered?.length ?? 0;
   }
 
+  /** Takes a chunk that its owner may change once `keep` was called. */
   push(chunk: Buffer): void {
-    if (chunk.length > 0) this.chunks.push(chunk);
+    if (chunk.length === 0) return;
+    this.keep();
+    this.chunks.push(chunk);
+    this.isBorrowed = true;
+  }
+
+  /** Copies what has not been taken yet of the chunk that came last. */
+  keep(): void {
+    const last = this.chunks.length - 1;
+    const chunk = this.chunks[last];
+    if (!this.isBorrowed || chunk === undefined) return;
+    this.isBorrowed = false;
+    if (last > 0) {
+      this.chunks[last] = Buffer.from(chunk);
+      return;
+    }
+    this.chunks[0] = Buffer.from(chunk.subarray(this.at));
+    this.at = 0;
   }
 
   /** The next whole record, or undefined until more has come. Throws `too-large` for one beyond the limit. */
@@ -80,7 +100,8 @@ export class RecordParser {
     if (this.isLast && this.gathered === undefined && chunk !== undefined) {
       const end = this.at + this.fragmentLeft;
       if (end <= chunk.length) {
-        const record = chunk.subarray(this.at, end);
+        const isLastChunk = this.isBorrowed && this.chunks.length === 1;
+        const record = isLastChunk ? copyOf(chunk, this.at, end) : chunk.subarray(this.at, end);
         this.advance(this.fragmentLeft);
         this.markerBytes = 0;
         return record;
@@ -132,4 +153,28 @@ export class RecordParser {
     this.chunks.shift();
     this.at = 0;
   }
+}
+
+const SLAB_BYTES = 64 * 1024;
+const MAX_SLICE_BYTES = 16 * 1024;
+
+/** Small copies share slabs: each costs a view, not an allocation. */
+let slab = Buffer.alloc(0);
+let slabAt = 0;
+
+function copyOf(chunk: Buffer, from: number, to: number): Buffer {
+  const copy = roomFor(to - from);
+  chunk.copy(copy, 0, from, to);
+  return copy;
+}
+
+function roomFor(size: number): Buffer {
+  if (size > MAX_SLICE_BYTES) return takeBuffer(size);
+  if (slabAt + size > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabAt = 0;
+  }
+  const room = slab.subarray(slabAt, slabAt + size);
+  slabAt = (slabAt + size + 7) & ~7;
+  return room;
 }

@@ -8,6 +8,7 @@ import {
   type StreamEvents,
 } from '../network.js';
 import { codeOf, listenWith, SOCKET_OPTIONS } from './listening.js';
+import { acceptedStream } from './receiving.js';
 import { SocketStream } from './socket-stream.js';
 import { tlsNetwork } from './tls-network.js';
 
@@ -47,7 +48,10 @@ function open(socket: Socket, events: (stream: ByteStream) => StreamEvents): Byt
 
 function listen(at: Endpoint, accept: (stream: ByteStream) => StreamEvents): Promise<Listener> {
   return listenWith(
-    createServer(SOCKET_OPTIONS, (socket) => void open(socket, accept)),
+    createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true }, (socket) => {
+      const stream = acceptedStream(socket);
+      stream.tell(accept(stream));
+    }),
     at,
   );
 }

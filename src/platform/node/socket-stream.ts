@@ -10,7 +10,11 @@ export class SocketStream implements ByteStream {
   private isCorked = false;
   private why: string | undefined;
 
-  constructor(private readonly socket: Socket) {
+  /** `came` tells how bytes come where they do not come as the socket's `data`. */
+  constructor(
+    private readonly socket: Socket,
+    private readonly came?: (take: (chunk: Buffer) => void) => void,
+  ) {
     this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
     this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
   }
@@ -26,9 +30,11 @@ export class SocketStream implements ByteStream {
   /** Who is told from here on. */
   tell(events: StreamEvents): void {
     const { socket } = this;
-    socket.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       if (this.why === undefined) events.data(chunk);
-    });
+    };
+    if (this.came === undefined) socket.on('data', take);
+    else this.came(take);
     socket.on('drain', () => {
       if (this.why === undefined) events.drain();
     });

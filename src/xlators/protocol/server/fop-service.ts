@@ -158,6 +158,7 @@ export class FopService {
   private setAside(call: IncomingCall): void {
     this.waiting += 1;
     call.uncount();
+    call.forget();
   }
 
   private begin(request: object): void {

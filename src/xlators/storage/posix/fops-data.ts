@@ -8,7 +8,7 @@ import { takeBuffer } from '../../../platform/buffers.js';
 import type { Brick } from './brick.js';
 import { emptyFile } from './fops-create.js';
 import type { OpenFile } from './open-files.js';
-import { checkOffset, LARGE_BYTES, MAX_IO_BYTES } from './range.js';
+import { checkOffset, LARGE_BYTES, LARGE_WRITE_BYTES, MAX_IO_BYTES } from './range.js';
 import { BYTES_CHANGED, touch } from './times.js';
 
 /** open, readv, writev, flush, fsync, fsyncdir, release, releasedir. */
@@ -137,7 +137,7 @@ function writeNow(
     const xdata = writeAnswers(open, request.xdata, isAppend);
     return { prebuf, postbuf, written: request.data.length, xdata };
   };
-  if (request.data.length >= LARGE_BYTES)
+  if (request.data.length >= LARGE_WRITE_BYTES)
     return writeLarge(brick, open, request).then(() => reply());
   const { data, offset } = request;
   for (let done = 0; done < data.length; ) {
