@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { run, type Toll } from './campaign.js';
 import { capture } from './capture.js';
+import { type ClientToll, runClient } from './client-campaign.js';
 import { Target } from './target.js';
 
-const USAGE = `usage: npm run fuzz -- [--records N] [--seed S]
+const USAGE = `usage: npm run fuzz -- [--side brick|client] [--records N] [--seed S]
 
 Damages N records (1,000,000) of a brick's protocol and sends them to a real hfs_brickd, while a client beside them reads.
 Where the stock client can mount (root, glusterfs), records of its session are among them. Ends with one line.
+With --side client the records are those of a server, and a client of ours in this process gets them.
 `;
 
 const EVERY_MS = 5_000;
@@ -36,14 +38,18 @@ async function main(): Promise<number> {
     options: {
       records: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: '1' },
+      side: { type: 'string', default: 'brick' },
       help: { type: 'boolean', default: false },
     },
   });
   const records = Number(values.records);
-  if (values.help || !Number.isSafeInteger(records) || records < 1) {
+  const isClient = values.side === 'client';
+  const isUnknown = !isClient && values.side !== 'brick';
+  if (values.help || isUnknown || !Number.isSafeInteger(records) || records < 1) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 2;
   }
+  if (isClient) return attackClient(records, values.seed);
   const target = await Target.start();
   try {
     const captured = await capture(target);
@@ -61,6 +67,29 @@ async function main(): Promise<number> {
   } finally {
     await target.remove();
   }
+}
+
+/** A fop that never ends, and an error that is no FopError, are thrown. */
+async function attackClient(records: number, seed: string): Promise<number> {
+  let warmMb = 0;
+  const said = (toll: ClientToll): string => {
+    const { fops, replies, connections } = toll;
+    const memory = `memory ${residentMb()} MB (${warmMb} after a tenth)`;
+    return `${toll.records} records, ${fops} fops, ${replies} of them answered, ${connections} connections, ${memory}`;
+  };
+  let lastMs = performance.now();
+  const toll = await runClient(records, seed, (at) => {
+    if (warmMb === 0 && at.records >= records / 10) warmMb = residentMb();
+    if (performance.now() - lastMs < EVERY_MS) return;
+    lastMs = performance.now();
+    process.stderr.write(`${said(at)}\n`);
+  });
+  process.stdout.write(`${said(toll)}\n`);
+  return 0;
+}
+
+function residentMb(): number {
+  return Math.round(process.memoryUsage.rss() / 1e6);
 }
 
 process.exitCode = await main();
