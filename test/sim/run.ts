@@ -4,6 +4,7 @@ import { brickWorld } from './brick-world.js';
 import { configWorld } from './config-world.js';
 import { logWorld, rollBackWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
+import { replicaWorld } from './replica-world.js';
 import { type NamedWorld, runSeeds, type SeedFailure } from './seeds.js';
 import type { World } from './world.js';
 
@@ -21,6 +22,7 @@ const WORLDS: Readonly<Record<string, World>> = {
   log: logWorld,
   'roll-back': rollBackWorld,
   config: configWorld,
+  replica: replicaWorld,
 };
 
 class UsageError extends Error {}
