@@ -101,7 +101,7 @@ describe('heal of the bytes of a file', () => {
     assert.equal(result, 'partly');
     assert.deepEqual(await lab.marksOf(1, F), ['b1=1,0,0']);
     lab.gate(0).down();
-    await refuses('EIO', lab.volume.content(F));
+    await refuses('ENOTCONN', lab.volume.content(F));
     lab.gate(0).up();
     await lab.healAll();
     await lab.assertEqual();

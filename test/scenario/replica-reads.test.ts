@@ -143,7 +143,7 @@ describe('replica set: stories of reading', () => {
        b1 accuses b1: data of half
        b0 down
        read f: "text" of 4 bytes; looked up at b1, read at b1
-       read half: EIO; looked up at b1
+       read half: ENOTCONN; looked up at b1
          warn: a subvolume lags behind; its good files are read, others elsewhere (data is accused by itself)
          error: split-brain: no copy that is up is good (b1: data is accused by itself)`,
     );

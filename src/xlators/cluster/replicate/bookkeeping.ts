@@ -67,7 +67,7 @@ export class Bookkeeping {
     const begun = { children, good, isDirtied: true, blamed: absent, wasClean };
     try {
       this.mustBeEnough(children, errors);
-      return { ...begun, good: this.believed(noted.kind, good, children) };
+      return { ...begun, good: this.believed(noted, good, children) };
     } catch (error) {
       await this.undo(noted, begun, held.frame, true);
       throw error;
@@ -75,25 +75,33 @@ export class Bookkeeping {
   }
 
   /** All are there: nothing is noted before it has failed somewhere. */
-  private unmarked({ kind }: Noted, { children }: HeldLocks, known: readonly number[]): Begun {
+  private unmarked(noted: Noted, { children }: HeldLocks, known: readonly number[]): Begun {
     const good = children.filter((child) => known.includes(child));
     const wasClean = good.length === children.length;
-    const believed = this.believed(kind, good, children);
+    const believed = this.believed(noted, good, children);
     return { children, good: believed, isDirtied: false, blamed: [], wasClean };
   }
 
-  /** Names may be changed where everybody accuses everybody; anything else then needs a heal first. */
+  /**
+   * Whose copies are good, if they are enough: a copy that lags behind does not count until it has caught up, or what was
+   * answered could stand in one good copy only. Without a quorum, names may be changed where everybody accuses everybody.
+   */
   private believed(
-    kind: MarkKind,
+    { kind, marked }: Noted,
     good: readonly number[],
     children: readonly number[],
   ): readonly number[] {
-    if (good.length === 0 && kind === 'entry') return children;
-    if (good.length === 0)
-      throw this.replica.error('EIO', 'split-brain: no copy that is up is good');
-    const { arbiter } = this.replica.settings;
-    if (good.every((child) => child === arbiter))
-      throw this.replica.error('ENOTCONN', 'only the arbiter is good, which has no data');
+    const { arbiter, quorum } = this.replica.settings;
+    if (good.length === 0 && kind === 'entry' && quorum === 'none') return children;
+    const gfids = [...new Set(marked.map(({ gfid }) => gfid))];
+    if (good.length > 0 && good.every((child) => child === arbiter))
+      throw this.replica.behind(gfids, 'only the arbiter is good, which has no data', 'ENOTCONN');
+    if (!this.replica.isEnough(good))
+      throw this.replica.behind(
+        gfids,
+        `${good.length} copies are good`,
+        good.length > 0 ? 'ENOTCONN' : undefined,
+      );
     return good;
   }
 

@@ -9,7 +9,6 @@ import type { Begun, Bookkeeping, Noted } from './bookkeeping.js';
 import type { HeldLocks, Locking } from './locking.js';
 import type { OpenFds } from './open-fds.js';
 import type { MarkKind } from './pending.js';
-import { isQuorum } from './quorum.js';
 import { type ByteSpan, RangeTurns } from './range-turns.js';
 import type { Replica } from './replica.js';
 import type { Answers } from './transaction.js';
@@ -216,7 +215,7 @@ export class DataSession {
     const left = begun.children.filter((child) => this.isIn(child, 'data'));
     const failed = await this.sync(left);
     const by = left.filter((child) => !failed.includes(child));
-    if (by.length === 0 || !isQuorum(by, replica.settings.quorum, replica.count)) return;
+    if (!replica.isEnough(begun.good.filter((child) => by.includes(child)))) return;
     if (this.isTorn) return;
     const missed = [...replica.without(by)];
     const known = [...begun.blamed, ...missed.filter((child) => this.hasMissed(child, 'data'))];

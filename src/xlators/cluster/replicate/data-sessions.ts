@@ -2,16 +2,29 @@ import type { Fd } from '../../../fop/fd.js';
 import type { Frame } from '../../../fop/frame.js';
 import type { Gfid } from '../../../fop/gfid.js';
 import { type DataChange, DataSession, type SessionParts } from './data-session.js';
+import type { Mender } from './mender.js';
 import type { Answers } from './transaction.js';
 
 /** The sessions in which inodes are written, one for each at most: as many as were written in the last moment. */
 export class DataSessions {
   private readonly sessions = new Map<Gfid, DataSession>();
 
-  constructor(private readonly parts: SessionParts) {}
+  constructor(
+    private readonly parts: SessionParts,
+    private readonly mender: Mender,
+  ) {}
 
   /** Runs a change in the inode's session, and begins one if there is none. */
-  async run<Reply>(
+  run<Reply>(
+    gfid: Gfid,
+    fd: Fd | undefined,
+    change: DataChange<Reply>,
+    frame: Frame,
+  ): Promise<Answers<Reply>> {
+    return this.mender.run(() => this.attempt(gfid, fd, change, frame));
+  }
+
+  private async attempt<Reply>(
     gfid: Gfid,
     fd: Fd | undefined,
     change: DataChange<Reply>,

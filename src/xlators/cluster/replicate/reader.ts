@@ -7,6 +7,7 @@ import { outcomeOf } from '../../../fop/wind.js';
 import { type Copies, isReadable } from './copies.js';
 import { errorOf } from './errno-rank.js';
 import type { Examiner } from './examiner.js';
+import type { Mender } from './mender.js';
 import { type ReadPolicy, readOrder } from './read-order.js';
 import type { Replica } from './replica.js';
 
@@ -24,6 +25,7 @@ export class Reader {
   constructor(
     private readonly replica: Replica,
     private readonly examiner: Examiner,
+    private readonly mender: Mender,
     private readonly policy: ReadPolicy,
   ) {}
 
@@ -44,9 +46,13 @@ export class Reader {
 
   /**
    * Asks the good copies one by one until one answers. If all fail, what is remembered of them may have been wrong: once
-   * they are looked at again, and those asked that were not yet.
+   * they are looked at again, and those asked that were not yet. Where none is good, they are healed first.
    */
-  async readWith<Answer>(
+  readWith<Answer>(kind: ReadKind, gfid: Gfid, frame: Frame, ask: Ask<Answer>): Promise<Answer> {
+    return this.mender.run(() => this.readOnce(kind, gfid, frame, ask));
+  }
+
+  private async readOnce<Answer>(
     kind: ReadKind,
     gfid: Gfid,
     frame: Frame,
@@ -70,8 +76,8 @@ export class Reader {
     if (copies === undefined) return this.replica.children.up;
     if (isReadable(copies)) return readOrder(copies, kind, gfid, this.policy);
     if (copies.isOnlyArbiter)
-      throw this.replica.error('ENOTCONN', 'only the arbiter is good, which has no data');
-    throw this.replica.error('EIO', 'split-brain: no copy that is up is good');
+      throw this.replica.behind([gfid], 'only the arbiter is good, which has no data', 'ENOTCONN');
+    throw this.replica.behind([gfid], 'no copy that is up is good');
   }
 
   private async tryEach<Answer>(

@@ -1,10 +1,12 @@
 import { type ErrnoName, FopError } from '../../../fop/error.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
+import type { Gfid } from '../../../fop/gfid.js';
 import type { Notice, Translator } from '../../../fop/translator.js';
 import { type Outcome, windAll } from '../../../fop/wind.js';
 import type { Clock, Timer } from '../../../platform/platform.js';
 import { ReplicaChildren } from './children.js';
+import { CopiesBehind } from './mender.js';
 import { describeQuorum, isQuorum } from './quorum.js';
 import type { ReplicateSettings } from './settings.js';
 
@@ -173,6 +175,17 @@ export class Replica {
 
   error(errno: ErrnoName, why: string): FopError {
     return new FopError(errno, this.name, new Error(why));
+  }
+
+  /** Too few copies that are up are good; EIO where none is that a heal might find later. */
+  behind(gfids: readonly Gfid[], why: string, errno?: ErrnoName): FopError {
+    const isSplit = this.children.up.length === this.count;
+    const words = isSplit ? `split-brain: ${why}` : `${why}; others may be where nobody answers`;
+    return new FopError(
+      errno ?? (isSplit ? 'EIO' : 'ENOTCONN'),
+      this.name,
+      new CopiesBehind(gfids, words),
+    );
   }
 
   private noQuorum(what: string): FopError {

@@ -14,6 +14,7 @@ import { healSettings } from './heal/heal-settings.js';
 import { ReplicaHealer } from './heal/replica-healer.js';
 import { Listing } from './listing.js';
 import { Lookup } from './lookup.js';
+import { Mender } from './mender.js';
 import { OpenFds, type OpenFop } from './open-fds.js';
 import { REPLICATE_OPTIONS } from './options.js';
 import type { ReadPolicy } from './read-order.js';
@@ -71,11 +72,12 @@ export class Replicate extends Xlator {
       load: (child) => this.replica.load(child),
     };
     const examiner = new Examiner(this.replica);
-    this.reader = new Reader(this.replica, examiner, policy);
+    const mender = new Mender(this.healer, examiner);
+    this.reader = new Reader(this.replica, examiner, mender, policy);
     this.fds = new OpenFds(this.replica);
     const lookup = new Lookup(this.replica, examiner, policy, this.healer);
     const listing = new Listing(this.replica, this.reader, examiner, this.fds, policy);
-    const writing = new Writing(this.replica, this.fds, examiner, policy);
+    const writing = new Writing(this.replica, this.fds, examiner, mender, policy);
     this.sessions = writing.sessions;
     this.data = writing.data;
     this.handlers = { ...this.handlersWith(lookup, listing), ...writing.handlers };

@@ -4,6 +4,7 @@ import { type Outcome, outcomesOf } from '../../../fop/wind.js';
 import type { Begun, Bookkeeping, Born, Noted } from './bookkeeping.js';
 import type { Examiner } from './examiner.js';
 import type { Lockee, Locking } from './locking.js';
+import type { Mender } from './mender.js';
 import type { Replica } from './replica.js';
 import { agreeOnInode, type ChangeVerdict, judgeChange } from './verdict.js';
 
@@ -39,10 +40,15 @@ export class Transactions {
     private readonly examiner: Examiner,
     private readonly locking: Locking,
     private readonly books: Bookkeeping,
+    private readonly mender: Mender,
   ) {}
 
   /** Answers once the change holds and whoever missed it is noted; what is left to do goes on without the caller. */
-  async run<Reply>(plan: Plan<Reply>, frame: Frame): Promise<Answers<Reply>> {
+  run<Reply>(plan: Plan<Reply>, frame: Frame): Promise<Answers<Reply>> {
+    return this.mender.run(() => this.attempt(plan, frame));
+  }
+
+  private async attempt<Reply>(plan: Plan<Reply>, frame: Frame): Promise<Answers<Reply>> {
     const { replica } = this;
     const up = await replica.ready();
     const known = await this.knownGood(plan, frame);
@@ -95,8 +101,8 @@ export class Transactions {
       if (copies === undefined) continue;
       const some = kind === 'metadata' ? copies.metadata : copies.data;
       const { arbiter } = this.replica.settings;
-      good = good.filter((child) =>
-        copies.isOnlyArbiter ? child === arbiter : some.includes(child),
+      good = good.filter(
+        (child) => child === arbiter || (!copies.isOnlyArbiter && some.includes(child)),
       );
     }
     return good;

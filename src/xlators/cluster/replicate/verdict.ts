@@ -26,8 +26,8 @@ export type ChangeVerdict =
   | { readonly kind: 'torn'; readonly error: FopError; readonly by: readonly number[] };
 
 /**
- * What a change came to. It holds where a quorum did it and at least one of them had a good copy: else what lags behind
- * would accuse what does not (engine reference, E 55).
+ * What a change came to. It holds where a quorum of good copies did it: what lags behind may not accuse what does not (engine
+ * reference, E 55), nor be the second copy of what was answered.
  */
 export function judgeChange(said: readonly Said[], judges: Judges, where: string): ChangeVerdict {
   const by = said.flatMap(({ child, outcome }) => ('reply' in outcome ? [child] : []));
@@ -40,7 +40,7 @@ export function judgeChange(said: readonly Said[], judges: Judges, where: string
   const ofGood = said.flatMap(({ child, outcome }) =>
     'error' in outcome && good.includes(child) ? [outcome.error] : [],
   );
-  const error = isBelieved ? errorOf(errors) : errorOf(ofGood);
+  const error = errorOf(ofGood) ?? errorOf(errors);
   return { kind: 'torn', by, error: error ?? notEnough(where, by.length) };
 }
 

@@ -9,6 +9,7 @@ import type { Examiner } from './examiner.js';
 import { LockFops } from './lock-fops.js';
 import { Locking } from './locking.js';
 import { Marker } from './marker.js';
+import type { Mender } from './mender.js';
 import type { OpenFds } from './open-fds.js';
 import type { ReadPolicy } from './read-order.js';
 import type { Replica } from './replica.js';
@@ -20,13 +21,19 @@ export class Writing {
   readonly sessions: DataSessions;
   readonly data: DataFops;
 
-  constructor(replica: Replica, fds: OpenFds, examiner: Examiner, policy: ReadPolicy) {
+  constructor(
+    replica: Replica,
+    fds: OpenFds,
+    examiner: Examiner,
+    mender: Mender,
+    policy: ReadPolicy,
+  ) {
     const books = new Bookkeeping(replica, new Marker(replica, fds));
     const locking = new Locking(replica, fds);
     const chooser = new Chooser(replica, examiner, policy);
-    const transactions = new Transactions(replica, examiner, locking, books);
+    const transactions = new Transactions(replica, examiner, locking, books, mender);
     const forget = (gfid: string): void => examiner.forget(gfid);
-    this.sessions = new DataSessions({ replica, fds, locking, books, forget });
+    this.sessions = new DataSessions({ replica, fds, locking, books, forget }, mender);
     this.data = new DataFops(replica, fds, this.sessions, chooser);
     const attributes = new AttributeFops(replica, fds, transactions, this.sessions, chooser);
     const entries = new EntryFops(replica, fds, examiner, transactions, this.sessions, chooser);
