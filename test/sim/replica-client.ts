@@ -1,5 +1,5 @@
 import { FopError, isErrno } from '../../src/fop/error.js';
-import { type Fd, O_CREAT, O_EXCL, O_RDWR } from '../../src/fop/fd.js';
+import { type Fd, O_CREAT, O_DSYNC, O_EXCL, O_RDWR } from '../../src/fop/fd.js';
 import { ROOT_FRAME } from '../../src/fop/frame.js';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
 import type { Translator } from '../../src/fop/translator.js';
@@ -157,11 +157,17 @@ export class ReplicaClient {
   private async open(): Promise<Fd> {
     try {
       const { stat } = await this.volume.lookup(ROOT_GFID, this.file);
-      return await this.volume.open(stat.gfid, O_RDWR);
+      return await this.volume.open(stat.gfid, O_RDWR | O_DSYNC);
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
-      return (await this.volume.create(ROOT_GFID, this.file, O_RDWR | O_CREAT, this.random.uuid()))
-        .fd;
+      return (
+        await this.volume.create(
+          ROOT_GFID,
+          this.file,
+          O_RDWR | O_CREAT | O_DSYNC,
+          this.random.uuid(),
+        )
+      ).fd;
     }
   }
 }
