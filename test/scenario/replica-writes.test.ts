@@ -237,20 +237,6 @@ describe('replica set: what does not hold', () => {
     await lab.stop();
   });
 
-  it('a change of a file that everybody accuses everybody of', async () => {
-    const lab = await ReplicaLab.of(2);
-    const gfid = await lab.volume.file('f', 'text');
-    await lab.settle();
-    await lab.accuse(0, 1, gfid, 'data');
-    await lab.accuse(1, 0, gfid, 'data');
-    await refuses('EIO', lab.volume.wind('truncate', { gfid, offset: 0 }));
-    await lab.settle();
-    assert.equal(lab.marks(gfid), 'b0: b1 1/0/0; b1: b0 1/0/0');
-    await lab.volume.unlink(ROOT_GFID, 'f');
-    assert.deepEqual(await lab.volume.names(), []);
-    await lab.stop();
-  });
-
   it('a change where only the arbiter is good', async () => {
     const lab = await ReplicaLab.of(3, { 'arbiter-count': '1' });
     const gfid = await lab.volume.file('f', 'text');
@@ -258,6 +244,57 @@ describe('replica set: what does not hold', () => {
     await lab.accuse(2, 1, gfid, 'data');
     await lab.accuse(2, 0, gfid, 'data');
     await refuses('ENOTCONN', lab.volume.wind('truncate', { gfid, offset: 0 }));
+    await lab.stop();
+  });
+});
+
+describe('replica set: what has to be healed before it is changed', () => {
+  it('a file that everybody accuses everybody of', async () => {
+    const lab = await ReplicaLab.of(2);
+    const gfid = await lab.volume.file('f', 'text');
+    await lab.settle();
+    await lab.accuse(0, 1, gfid, 'data');
+    await lab.accuse(1, 0, gfid, 'data');
+    await lab.volume.wind('truncate', { gfid, offset: 2 });
+    await lab.volume.wind('fsync', { fd: await lab.volume.open(gfid, O_RDWR), datasync: 0 });
+    for (const brick of lab.bricks) assert.equal(await brick.content(gfid), 'te');
+    lab.clock.advance(1000);
+    await lab.settle();
+    assert.equal(lab.marks(gfid), 'none');
+    await lab.stop();
+  });
+
+  it('one of two copies, before it is the second one of what is answered', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    lab.gate(1).down();
+    await lab.volume.wind('truncate', { gfid, offset: 2 });
+    lab.clock.advance(1000);
+    await lab.settle();
+    lab.gate(1).up();
+    lab.gate(2).down();
+    await lab.volume.wind('truncate', { gfid, offset: 1 });
+    lab.clock.advance(1000);
+    await lab.settle();
+    assert.equal(await lab.brick(1).content(gfid), 't');
+    assert.equal(lab.marks(gfid), 'b0: b2 1/0/0; b1: b2 1/0/0; b2: b1 1/0/0');
+    await lab.stop();
+  });
+
+  it('and where it cannot be healed, it is not changed', async () => {
+    const lab = await ReplicaLab.of(3);
+    const gfid = await lab.volume.file('f', 'text');
+    lab.gate(1).down();
+    await lab.volume.wind('truncate', { gfid, offset: 2 });
+    lab.clock.advance(1000);
+    await lab.settle();
+    lab.gate(1).up();
+    lab.gate(2).down();
+    lab.gate(1).failures.set('ftruncate', 'EIO');
+    lab.gate(1).failures.set('truncate', 'EIO');
+    lab.gate(1).failures.set('writev', 'EIO');
+    await refuses('ENOTCONN', lab.volume.wind('truncate', { gfid, offset: 1 }));
+    assert.equal(await lab.brick(0).content(gfid), 'te');
     await lab.stop();
   });
 });

@@ -34,9 +34,8 @@ export function judgeChange(said: readonly Said[], judges: Judges, where: string
   const errors = said.flatMap(({ outcome }) => ('error' in outcome ? [outcome.error] : []));
   if (by.length === 0) return refused(errors, where);
   const { count, quorum, good } = judges;
-  const isBelieved = by.some((child) => good.includes(child));
-  if (isBelieved && isQuorum(by, quorum, count))
-    return { kind: 'done', by, missed: rest(by, count) };
+  const believed = by.filter((child) => good.includes(child));
+  if (isQuorum(believed, quorum, count)) return { kind: 'done', by, missed: rest(by, count) };
   const ofGood = said.flatMap(({ child, outcome }) =>
     'error' in outcome && good.includes(child) ? [outcome.error] : [],
   );

@@ -8,7 +8,7 @@ import {
 
 /** One word for each child: `ok`, an errno, or `-` where it was not asked. */
 function said(words: string): Said[] {
-  return words.split(' ').flatMap((word, child) => {
+  return words.split(' ').flatMap((word, child): Said[] => {
     if (word === '-') return [];
     if (word === 'ok') return [{ child, outcome: { reply: {} } }];
     return [{ child, outcome: { error: new FopError(word as 'EIO', `b${child}`) } }];
