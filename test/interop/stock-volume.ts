@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { freePorts } from '../program/free-port.js';
 import { type Engine, ServedBrick } from './served-brick.js';
 import { type StockMount, stockMount } from './stock-client.js';
-import { type Cluster, healVolfile, mountVolfile, type VolumePlan } from './volume-volfiles.js';
+import {
+  type Cluster,
+  healVolfile,
+  mountVolfile,
+  type OptionsByEnd,
+  type VolumePlan,
+} from './volume-volfiles.js';
 
 const VOLUME_ID = '22dc9034-7373-4c06-8fd1-f5447caeb6f8';
 
@@ -29,14 +35,23 @@ export class StockVolume {
   }
 
   /** Starts one brick for each of the engines. */
-  static async start(cluster: Cluster, ...engines: readonly Engine[]): Promise<StockVolume> {
+  static start(cluster: Cluster, ...engines: readonly Engine[]): Promise<StockVolume> {
+    return StockVolume.startWith({}, cluster, ...engines);
+  }
+
+  /** The same, with more options of its translators. */
+  static async startWith(
+    options: OptionsByEnd,
+    cluster: Cluster,
+    ...engines: readonly Engine[]
+  ): Promise<StockVolume> {
     const directory = mkdtempSync(join(tmpdir(), 'hekafs-interop-'));
     const first = await freePorts(engines.length);
     const bricks = engines.map((_, index) => ({
       directory: join(directory, `b${index}`),
       port: first + index,
     }));
-    const plan = { name: 'v', volumeId: VOLUME_ID, bricks };
+    const plan = { name: 'v', volumeId: VOLUME_ID, bricks, options };
     const volume = new StockVolume(directory, plan, cluster, engines);
     try {
       for (const brick of volume.bricks) await brick.start();

@@ -5,7 +5,11 @@ export interface VolumePlan {
   readonly name: string;
   readonly volumeId: string;
   readonly bricks: readonly BrickPlan[];
+  /** More options, by the end of a translator's name: `upcall`, `server`, `md-cache`. */
+  readonly options?: OptionsByEnd;
 }
+
+export type OptionsByEnd = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
 
 export interface BrickPlan {
   readonly directory: string;
@@ -20,40 +24,96 @@ type Stanza = readonly [
 ];
 
 /** The brick graph that glusterd writes for a replica volume, all features that are off included. */
-export function brickVolfile({ name, volumeId }: VolumePlan, { directory }: BrickPlan): string {
+export function brickVolfile(plan: VolumePlan, { directory }: BrickPlan): string {
+  const { name, options: more = {} } = plan;
+  const features = brickFeatures(plan, directory);
+  const stanzas = features.map(([end, type, options], at): Stanza => {
+    const below = features[at - 1];
+    const all = { ...options, ...more[end] };
+    return [`${name}-${end}`, type, all, below ? [`${name}-${below[0]}`] : []];
+  });
+  const stats = { ...statsOptions(plan, directory), ...more['io-stats'] };
+  const top: Stanza = [directory, 'debug/io-stats', stats, [`${name}-quota`]];
+  return printed([...stanzas, top, serverStanza(name, directory, more['server'])]);
+}
+
+type Feature = readonly [end: string, type: string, options: Stanza[2]];
+
+function brickFeatures({ name, volumeId }: VolumePlan, directory: string): readonly Feature[] {
   const hidden = join(directory, '.glusterfs');
-  const features: readonly (readonly [end: string, type: string, options: Stanza[2]])[] = [
+  return [
+    ['posix', 'storage/posix', posixOptions(volumeId, directory)],
     [
-      'posix',
-      'storage/posix',
-      { 'fips-mode-rchecksum': 'on', 'volume-id': volumeId, directory, reserve: 0 },
+      'trash',
+      'features/trash',
+      { 'trash-internal-op': 'off', 'brick-path': directory, 'trash-dir': '.trashcan' },
     ],
-    ['trash', 'features/trash', { 'trash-internal-op': 'off', 'brick-path': directory }],
-    [
-      'changelog',
-      'features/changelog',
-      { 'changelog-dir': join(hidden, 'changelogs'), 'changelog-brick': directory },
-    ],
+    ['changelog', 'features/changelog', changelogOptions(hidden, directory)],
     ['bitrot-stub', 'features/bitrot-stub', { bitrot: 'disable', export: directory }],
     ['access-control', 'features/access-control', {}],
     ['locks', 'features/locks', { 'enforce-mandatory-lock': 'off' }],
-    ['worm', 'features/worm', { worm: 'off', 'worm-file-level': 'off' }],
+    [
+      'worm',
+      'features/worm',
+      { worm: 'off', 'worm-file-level': 'off', 'worm-files-deletable': 'on' },
+    ],
     ['read-only', 'features/read-only', { 'read-only': 'off' }],
     ['leases', 'features/leases', { leases: 'off' }],
     ['upcall', 'features/upcall', { 'cache-invalidation': 'off' }],
     ['io-threads', 'performance/io-threads', {}],
     ['selinux', 'features/selinux', { selinux: 'on' }],
-    ['marker', 'features/marker', { quota: 'off', 'inode-quota': 'off', 'volume-uuid': volumeId }],
+    ['marker', 'features/marker', markerOptions(name, volumeId)],
     ['barrier', 'features/barrier', { barrier: 'disable', 'barrier-timeout': 120 }],
     ['index', 'features/index', indexOptions(name, hidden)],
-    ['quota', 'features/quota', { 'server-quota': 'off', 'volume-uuid': name }],
+    [
+      'quota',
+      'features/quota',
+      { 'deem-statfs': 'off', 'server-quota': 'off', 'volume-uuid': name },
+    ],
   ];
-  const stanzas = features.map(([end, type, options], at): Stanza => {
-    const below = features[at - 1];
-    return [`${name}-${end}`, type, options, below ? [`${name}-${below[0]}`] : []];
-  });
-  const top: Stanza = [directory, 'debug/io-stats', { 'log-level': 'INFO' }, [`${name}-quota`]];
-  return printed([...stanzas, top, serverStanza(name, directory)]);
+}
+
+function posixOptions(volumeId: string, directory: string): Stanza[2] {
+  return {
+    'shared-brick-count': 1,
+    'fips-mode-rchecksum': 'on',
+    'volume-id': volumeId,
+    directory,
+    reserve: 0,
+  };
+}
+
+function changelogOptions(hidden: string, directory: string): Stanza[2] {
+  return {
+    'changelog-barrier-timeout': 120,
+    'changelog-notification': 'off',
+    'changelog-dir': join(hidden, 'changelogs'),
+    'changelog-brick': directory,
+  };
+}
+
+function markerOptions(name: string, volumeId: string): Stanza[2] {
+  return {
+    'inode-quota': 'off',
+    quota: 'off',
+    'gsync-force-xtime': 'off',
+    xtime: 'off',
+    'quota-version': 0,
+    'timestamp-file': `/var/lib/glusterd/vols/${name}/marker.tstamp`,
+    'volume-uuid': volumeId,
+  };
+}
+
+function statsOptions({ volumeId }: VolumePlan, directory: string): Stanza[2] {
+  return {
+    'global-threading': 'off',
+    'count-fop-hits': 'off',
+    'latency-measurement': 'off',
+    threads: 16,
+    'log-level': 'INFO',
+    'volume-id': volumeId,
+    'unique-id': directory,
+  };
 }
 
 function indexOptions(name: string, hidden: string): Stanza[2] {
@@ -64,13 +124,24 @@ function indexOptions(name: string, hidden: string): Stanza[2] {
   };
 }
 
-function serverStanza(name: string, directory: string): Stanza {
+const LOGIN = 'a1c0ffee-0000-4000-8000-000000000001';
+
+function serverStanza(name: string, directory: string, more: Stanza[2] = {}): Stanza {
   const options = {
+    'transport.listen-backlog': 1024,
+    'transport.socket.keepalive-count': 9,
+    'transport.socket.keepalive-interval': 2,
+    'transport.socket.keepalive-time': 20,
+    'transport.socket.ssl-enabled': 'off',
+    'transport.socket.keepalive': 1,
     'transport-type': 'tcp',
     'transport.address-family': 'inet',
     'transport.socket.bind-address': '127.0.0.1',
     [`auth.addr.${directory}.allow`]: '*',
     'auth-path': directory,
+    [`auth.login.${LOGIN}.password`]: LOGIN,
+    [`auth.login.${directory}.allow`]: LOGIN,
+    ...more,
   };
   return [`${name}-server`, 'protocol/server', options, [directory]];
 }
@@ -80,7 +151,7 @@ export type Cluster = 'none' | 'replicate' | 'disperse';
 
 /** The graph of a mount, with the performance translators that glusterd gives it. */
 export function mountVolfile(plan: VolumePlan, cluster: Cluster): string {
-  const { name } = plan;
+  const { name, options: more = {} } = plan;
   const bottom = clusterStanzas(plan, cluster, {});
   const rest = [
     ['dht', 'cluster/distribute', { 'force-migration': 'off', 'lock-migration': 'off' }],
@@ -92,7 +163,7 @@ export function mountVolfile(plan: VolumePlan, cluster: Cluster): string {
   ] as const;
   let below = bottom.at(-1)?.[0] ?? '';
   const above = rest.map(([end, type, options]): Stanza => {
-    const stanza: Stanza = [`${name}-${end}`, type, options, [below]];
+    const stanza: Stanza = [`${name}-${end}`, type, { ...options, ...more[end] }, [below]];
     below = stanza[0];
     return stanza;
   });
