@@ -17,6 +17,8 @@ export const INVALIDATED = {
   parentTimes: 0x200,
   xattr: 0x400,
   xattrRemoved: 0x800,
+  /** All that is remembered of it. */
+  everything: 0x2000,
 } as const;
 
 /** What a brick tells one of its clients unasked. */
@@ -33,6 +35,8 @@ export type Upcall =
       readonly parent: Iatt;
       /** Of a rename, the directory that it came from. */
       readonly oldParent: Iatt;
+      /** Extended attributes that have been set, with their values, or removed, with none. */
+      readonly xattrs?: ReadonlyMap<ByteString, Buffer>;
     }
   /** Another client waits for this lock, which this one holds. */
   | {

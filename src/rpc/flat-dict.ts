@@ -16,15 +16,22 @@ const LEAST_PAIR_BYTES = 9;
 
 /** Every value as text, with its NUL. */
 export function encodeFlatDict(dict: FlatDict): Buffer {
+  const texts = [...dict].map(
+    ([key, value]) => [key, Buffer.from(`${value}\0`, 'latin1')] as const,
+  );
+  return encodeFlatBytes(new Map(texts));
+}
+
+/** Every value as it is. */
+export function encodeFlatBytes(dict: ReadonlyMap<string, Buffer>): Buffer {
   const writer = new Writer();
   writer.u32(dict.size);
   for (const [key, value] of dict) {
     writer.u32(key.length);
-    writer.u32(value.length + 1);
+    writer.u32(value.length);
     writer.text(key);
     writer.zeros(1);
-    writer.text(value);
-    writer.zeros(1);
+    writer.text(value.toString('latin1'));
   }
   return writer.finish();
 }
@@ -32,6 +39,16 @@ export function encodeFlatDict(dict: FlatDict): Buffer {
 /** Zero bytes are no dict, read as one without pairs. */
 export function decodeFlatDict(bytes: Buffer): FlatDict {
   const dict = new Map<string, ByteString>();
+  for (const [key, value] of decodeFlatBytes(bytes)) {
+    const text = value.toString('latin1');
+    dict.set(key, text.endsWith('\0') ? text.slice(0, -1) : text);
+  }
+  return dict;
+}
+
+/** The same, with values as they are. */
+export function decodeFlatBytes(bytes: Buffer): Map<string, Buffer> {
+  const dict = new Map<string, Buffer>();
   if (bytes.length === 0) return dict;
   const reader = new Reader(bytes);
   const count = reader.u32();
@@ -42,12 +59,11 @@ export function decodeFlatDict(bytes: Buffer): FlatDict {
   return dict;
 }
 
-function readPair(reader: Reader, into: Map<string, ByteString>): void {
+function readPair(reader: Reader, into: Map<string, Buffer>): void {
   const keyLength = reader.u32();
   const valueLength = reader.u32();
   const key = reader.raw(keyLength).toString('latin1');
   if (reader.raw(1)[0] !== 0 || key.includes('\0'))
     throw malformed('a flat dict key that is no C string');
-  const value = reader.raw(valueLength).toString('latin1');
-  into.set(key, value.endsWith('\0') ? value.slice(0, -1) : value);
+  into.set(key, Buffer.from(reader.raw(valueLength)));
 }

@@ -2,6 +2,7 @@ import { inodeNumber, isGfid, NULL_GFID } from '../fop/gfid.js';
 import { type Iatt, NO_IATT } from '../fop/iatt.js';
 import type { Upcall } from '../fop/upcall.js';
 import { malformed } from './error.js';
+import { decodeFlatBytes, encodeFlatBytes } from './flat-dict.js';
 import { CALLBACK } from './programs.js';
 import { readFlock, writeFlock } from './structs.js';
 import type { Reader, Writer } from './xdr.js';
@@ -32,6 +33,8 @@ export function writeUpcall(writer: Writer, upcall: Upcall): void {
     writer.string(upcall.gfid);
     for (const word of [CACHE_INVALIDATION, upcall.flags, upcall.expireSeconds]) writer.u32(word);
     for (const iatt of [upcall.stat, upcall.parent, upcall.oldParent]) writeOldIatt(writer, iatt);
+    writeXattrs(writer, upcall.xattrs);
+    return;
   } else if (upcall.kind === 'inodelk-contention') {
     writer.gfid(upcall.gfid);
     writeFlock(writer, upcall.flock);
@@ -51,9 +54,9 @@ export function writeUpcall(writer: Writer, upcall: Upcall): void {
 export function readUpcall(procedure: number, args: Reader): Upcall | undefined {
   const upcall = readKnown(procedure, args);
   if (upcall === undefined) return undefined;
-  args.opaque();
+  const xattrs = readXattrs(args.opaque());
   args.done();
-  return upcall;
+  return upcall.kind === 'invalidate' && xattrs.size > 0 ? { ...upcall, xattrs } : upcall;
 }
 
 function readKnown(procedure: number, args: Reader): Upcall | undefined {
@@ -82,6 +85,25 @@ function readInvalidation(args: Reader): Upcall | undefined {
   const [stat, parent, oldParent] = [readOldIatt(args), readOldIatt(args), readOldIatt(args)];
   if (event !== CACHE_INVALIDATION) return undefined;
   return { kind: 'invalidate', gfid, flags, expireSeconds, stat, parent, oldParent };
+}
+
+/** One that has been removed is written as an empty text. */
+function writeXattrs(writer: Writer, xattrs: ReadonlyMap<string, Buffer> | undefined): void {
+  if (xattrs === undefined) {
+    writer.u32(0);
+    return;
+  }
+  const values = [...xattrs].map(
+    ([name, value]) => [name, value.length === 0 ? Buffer.alloc(1) : value] as const,
+  );
+  writer.opaque(encodeFlatBytes(new Map(values)));
+}
+
+function readXattrs(bytes: Buffer): ReadonlyMap<string, Buffer> {
+  const xattrs = decodeFlatBytes(bytes);
+  for (const [name, value] of xattrs)
+    if (value.length === 1 && value[0] === 0) xattrs.set(name, Buffer.alloc(0));
+  return xattrs;
 }
 
 function writeOldIatt(writer: Writer, iatt: Iatt): void {

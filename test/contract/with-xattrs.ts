@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { O_RDWR } from '../../src/fop/fd.js';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
+import { NO_IATT } from '../../src/fop/iatt.js';
 import type { Subject } from './contract.js';
 import { dict, refuses, textOf } from './volume.js';
 
@@ -82,6 +84,27 @@ export function xattrContract(subject: () => Subject): void {
     await volume.release(fd);
   });
 
+  it('answers what a getxattr or a setattr asks beside, as lookup does', async () => {
+    const { volume } = subject();
+    const gfid = await volume.file('f', 'text');
+    const fd = await volume.open(gfid, O_RDWR);
+    const pairs = { 'user.a': bytes('x'), 'user.b': bytes('y') };
+    await volume.wind('setxattr', { gfid, flags: 0, dict: dict(pairs) });
+    const asked = dict({ 'user.a': 0, 'user.none': 0 });
+    const mode = { stbuf: { ...NO_IATT, mode: 0o600 }, valid: 1 };
+    for (const { xdata } of [
+      await volume.wind('getxattr', { gfid, name: 'user.b' }, asked),
+      await volume.wind('getxattr', { gfid, name: undefined }, asked),
+      await volume.wind('fgetxattr', { fd, name: 'user.b' }, asked),
+      await volume.wind('setattr', { gfid, ...mode }, asked),
+      await volume.wind('fsetattr', { fd, ...mode }, asked),
+    ]) {
+      assert.deepEqual([...(xdata?.keys() ?? [])], ['user.a']);
+      assert.equal(textOf(xdata, 'user.a'), 'x');
+    }
+    await volume.release(fd);
+  });
+
   it('answers what a lookup asks beside', async () => {
     const { volume } = subject();
     const gfid = await volume.file('f', 'text');
@@ -106,6 +129,8 @@ export function xattrContract(subject: () => Subject): void {
     const all = await volume.lookup(ROOT_GFID, 'f', dict({ 'list-xattr': 1 }));
     assert.equal(textOf(all.xdata, 'user.a'), 'x');
     assert.equal((await volume.lookup(ROOT_GFID, 'f')).xdata, null);
+    const fitting = await volume.lookup(ROOT_GFID, 'f', dict({ 'user.*': 0 }));
+    assert.deepEqual([...(fitting.xdata?.keys() ?? [])], ['user.a']);
   });
 
   it('computes paths and real names', async () => {

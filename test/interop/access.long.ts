@@ -19,7 +19,6 @@ const CACHES = {
     'cache-posix-acl': 'on',
     'xattr-cache-list': 'user.*',
   },
-  'quick-read': { 'cache-invalidation': 'true', 'cache-timeout': CACHED_SECONDS },
 };
 
 for (const engine of ['stock', 'ours'] as const) {

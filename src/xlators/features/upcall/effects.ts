@@ -1,7 +1,8 @@
-import type { Dict } from '../../../fop/dict.js';
+import { type Dict, dictBytes } from '../../../fop/dict.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import { type Gfid, NULL_GFID } from '../../../fop/gfid.js';
 import { type Iatt, NO_IATT } from '../../../fop/iatt.js';
+import type { ByteString } from '../../../fop/name.js';
 import { INVALIDATED } from '../../../fop/upcall.js';
 
 /** An inode that a fop has changed, as its clients are to hear of it. */
@@ -12,6 +13,8 @@ export interface Changed {
   readonly stat: Iatt;
   readonly parent: Iatt;
   readonly oldParent: Iatt;
+  /** Extended attributes that were set, or removed: then without a value. */
+  readonly xattrs?: ReadonlyMap<ByteString, Buffer>;
 }
 
 /** What a fop that has succeeded means for caches: which inodes its client knows of now, and what others know wrong. */
@@ -20,7 +23,8 @@ export interface Effect {
   readonly changed: readonly Changed[];
 }
 
-const { nlink, mode, owner, size, times, permissions, rename, parentTimes, xattr } = INVALIDATED;
+const { nlink, mode, owner, size, times, permissions, rename, parentTimes, xattr, xattrRemoved } =
+  INVALIDATED;
 const BYTES = size | times;
 const ATTRIBUTES = mode | owner | size | times | permissions;
 const NAMES = nlink | times | parentTimes;
@@ -65,12 +69,29 @@ function attributesOf(gfid: Gfid, { prebuf, postbuf }: Reply<'setattr'>): Effect
   return { seen: [gfid], changed: [changed(gfid, ATTRIBUTES | acl, postbuf)] };
 }
 
-/** Which attributes it was is for the translator to ask: only those that clients keep matter. */
-function xattrsOf(gfid: Gfid, xdata: Dict): Effect {
+function xattrsOf(
+  gfid: Gfid,
+  flag: number,
+  xattrs: ReadonlyMap<ByteString, Buffer>,
+  xdata: Dict,
+): Effect {
   const after = xdata?.get('virt-gf-poststat');
   const stat = after?.type === 'iatt' ? after.iatt : undefined;
-  const flags = stat === undefined ? xattr : xattr | times;
-  return { seen: [], changed: [changed(gfid, flags, stat ?? NO_IATT)] };
+  const flags = stat === undefined ? flag : flag | times;
+  return { seen: [], changed: [{ ...changed(gfid, flags, stat ?? NO_IATT), xattrs }] };
+}
+
+function valuesIn(dict: Dict): ReadonlyMap<ByteString, Buffer> {
+  const names = [...(dict?.keys() ?? [])];
+  return new Map(names.map((name) => [name, dictBytes(dict, name) ?? NO_BYTES]));
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** An empty name has removed what xdata names. */
+function removedNames(name: ByteString, xdata: Dict): ReadonlyMap<ByteString, Buffer> {
+  const names = name === '' ? [...(xdata?.keys() ?? [])] : [name];
+  return new Map(names.map((one) => [one, NO_BYTES]));
 }
 
 function removedEntry(_request: unknown, { postparent }: Reply<'unlink'>, victim: Victim): Effect {
@@ -143,10 +164,12 @@ export const EFFECTS: Effects = {
   }),
   setattr: ({ gfid }, reply) => attributesOf(gfid, reply),
   fsetattr: ({ fd }, reply) => attributesOf(fd.gfid, reply),
-  setxattr: ({ gfid }, { xdata }) => xattrsOf(gfid, xdata),
-  fsetxattr: ({ fd }, { xdata }) => xattrsOf(fd.gfid, xdata),
-  removexattr: ({ gfid }, { xdata }) => xattrsOf(gfid, xdata),
-  fremovexattr: ({ fd }, { xdata }) => xattrsOf(fd.gfid, xdata),
-  xattrop: ({ gfid }) => xattrsOf(gfid, null),
-  fxattrop: ({ fd }) => xattrsOf(fd.gfid, null),
+  setxattr: ({ gfid, dict }, { xdata }) => xattrsOf(gfid, xattr, valuesIn(dict), xdata),
+  fsetxattr: ({ fd, dict }, { xdata }) => xattrsOf(fd.gfid, xattr, valuesIn(dict), xdata),
+  removexattr: ({ gfid, name, xdata }, reply) =>
+    xattrsOf(gfid, xattrRemoved, removedNames(name, xdata), reply.xdata),
+  fremovexattr: ({ fd, name, xdata }, reply) =>
+    xattrsOf(fd.gfid, xattrRemoved, removedNames(name, xdata), reply.xdata),
+  xattrop: ({ gfid }, { dict }) => xattrsOf(gfid, xattr, valuesIn(dict), null),
+  fxattrop: ({ fd }, { dict }) => xattrsOf(fd.gfid, xattr, valuesIn(dict), null),
 };

@@ -1,3 +1,4 @@
+import { type Dict, dictBytes } from '../../../fop/dict.js';
 import { isErrno } from '../../../fop/error.js';
 import { O_TRUNC } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
@@ -7,6 +8,7 @@ import { NO_IATT } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import { type Handlers, PassThrough } from '../../../fop/translator.js';
 import { INVALIDATED } from '../../../fop/upcall.js';
+import { outcomeOf } from '../../../fop/wind.js';
 import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
 import type { Clock } from '../../../platform/platform.js';
 import { type Changed, EFFECTS, type Effect, type Victim } from './effects.js';
@@ -21,7 +23,8 @@ const MAX_PAIRS = 131_072;
 /** Changes that may be made while one answer is on its way. */
 const MAX_RECENT = 4096;
 /** Of an inode of which nothing is known any more: look again, at everything. */
-const ALL_OF_IT = INVALIDATED.nlink | INVALIDATED.xattr;
+const ALL_OF_IT = INVALIDATED.nlink | INVALIDATED.everything;
+const ACCESS_ACL = 'system.posix_acl_access';
 
 const OPTIONS: readonly OptionSpec[] = [
   {
@@ -94,7 +97,7 @@ export class Upcalls extends PassThrough {
     const victim = await this.victimOf(fop, request, frame);
     const reply = await this.child.wind(fop, request, frame);
     const { seen, changed } = effectOf(request, reply, victim);
-    if (this.xattrs.concerns(fop, request)) this.spread(changed, frame.client);
+    for (const one of changed) await this.spread(one, frame);
     if (isEmptying(fop, request)) await this.spreadEmptied(request as Request<'open'>, frame);
     if (frame.client !== undefined) this.note(seen, frame.client, since);
     return reply;
@@ -105,13 +108,33 @@ export class Upcalls extends PassThrough {
     super.clientGone(client);
   }
 
-  private spread(changes: readonly Changed[], by: Client | undefined): void {
+  private async spread(change: Changed, frame: Frame): Promise<void> {
+    const changed = await this.withXattrs(change, frame);
+    if (changed === undefined) return;
     const nowMs = this.clock.monotonicMs();
-    for (const changed of changes) {
-      this.recent.add(changed, by?.id);
-      for (const client of this.rememberers.of(changed.gfid, nowMs))
-        if (client !== by?.id) this.invalidate(client, changed);
+    const by = frame.client?.id;
+    this.recent.add(changed, by);
+    for (const client of this.rememberers.of(changed.gfid, nowMs))
+      if (client !== by) this.invalidate(client, changed);
+  }
+
+  /** With those attributes that clients keep; undefined where it is about others only. */
+  private async withXattrs(change: Changed, frame: Frame): Promise<Changed | undefined> {
+    const { gfid, flags, xattrs } = change;
+    if (xattrs !== undefined) {
+      const kept = this.xattrs.of(xattrs);
+      return kept.size === 0 ? undefined : { ...change, xattrs: kept };
     }
+    const isAclChanged = (flags & INVALIDATED.xattr) !== 0 && this.xattrs.has(ACCESS_ACL);
+    const acl = isAclChanged ? await this.aclOf(gfid, frame) : undefined;
+    return acl === undefined ? change : { ...change, xattrs: new Map([[ACCESS_ACL, acl]]) };
+  }
+
+  /** The ACL that has followed a mode; undefined where there is none. */
+  private async aclOf(gfid: Gfid, frame: Frame): Promise<Buffer | undefined> {
+    const asked: Dict = new Map([[ACCESS_ACL, { type: 'int', int: 0n }]]);
+    const reply = await this.lookedAt(gfid, asked, frame);
+    return dictBytes(reply?.xdata ?? null, ACCESS_ACL);
   }
 
   /** The client has an answer about these inodes, as they were after change `since`. */
@@ -127,9 +150,19 @@ export class Upcalls extends PassThrough {
 
   /** open with O_TRUNC has changed the file, and its reply does not say to what. */
   private async spreadEmptied({ gfid }: Request<'open'>, frame: Frame): Promise<void> {
-    const { stat } = await this.child.wind('stat', { gfid, xdata: null }, frame);
-    const flags = INVALIDATED.size | INVALIDATED.times;
-    this.spread([{ ...NOTHING, gfid, flags, stat }], frame.client);
+    const stat = (await this.lookedAt(gfid, null, frame))?.stat;
+    const flags = stat === undefined ? ALL_OF_IT : INVALIDATED.size | INVALIDATED.times;
+    await this.spread({ ...NOTHING, gfid, flags, ...(stat && { stat }) }, frame);
+  }
+
+  /** After a fop that has succeeded, whatever has become of the inode since. */
+  private async lookedAt(
+    gfid: Gfid,
+    xdata: Dict,
+    frame: Frame,
+  ): Promise<Reply<'stat'> | undefined> {
+    const outcome = await outcomeOf(this.child.wind('stat', { gfid, xdata }, frame));
+    return 'reply' in outcome ? outcome.reply : undefined;
   }
 
   /** What the name stands for that the fop takes away. */

@@ -1,5 +1,5 @@
 import type { Dict } from '../../../fop/dict.js';
-import type { FopName, Request } from '../../../fop/fops.js';
+import type { ByteString } from '../../../fop/name.js';
 
 /** Names that clients keep are few; who registers more hears of all. */
 const MAX_NAMES = 256;
@@ -7,8 +7,8 @@ const MAX_NAME_BYTES = 255;
 
 /** The extended attributes that clients keep, as they have said; a `*` at the end of a name is any text. */
 export class WatchedXattrs {
-  private readonly names = new Set<string>();
-  private readonly prefixes = new Set<string>();
+  private readonly names = new Set<ByteString>();
+  private readonly prefixes = new Set<ByteString>();
 
   register(dict: Dict): void {
     for (const name of dict?.keys() ?? []) {
@@ -19,40 +19,18 @@ export class WatchedXattrs {
     }
   }
 
-  /** Does a fop on attributes change one that clients keep? True for fops on anything else. */
-  concerns<F extends FopName>(fop: F, request: Request<F>): boolean {
-    const names = changedNames(fop, request);
-    return names === undefined || names.some((name) => this.has(name));
-  }
-
-  private get count(): number {
-    return this.names.size + this.prefixes.size;
-  }
-
-  private has(name: string): boolean {
+  has(name: ByteString): boolean {
     if (this.names.has(name)) return true;
     for (const prefix of this.prefixes) if (name.startsWith(prefix)) return true;
     return false;
   }
-}
 
-/** The names that a fop sets or removes; undefined where it does neither. */
-function changedNames<F extends FopName>(
-  fop: F,
-  request: Request<F>,
-): readonly string[] | undefined {
-  switch (fop) {
-    case 'setxattr':
-    case 'fsetxattr':
-    case 'xattrop':
-    case 'fxattrop':
-      return 'dict' in request ? [...(request.dict?.keys() ?? [])] : [];
-    case 'removexattr':
-    case 'fremovexattr':
-      return 'name' in request && request.name
-        ? [request.name]
-        : [...(request.xdata?.keys() ?? [])];
-    default:
-      return undefined;
+  /** Those of them that clients keep. */
+  of(xattrs: ReadonlyMap<ByteString, Buffer>): ReadonlyMap<ByteString, Buffer> {
+    return new Map([...xattrs].filter(([name]) => this.has(name)));
+  }
+
+  private get count(): number {
+    return this.names.size + this.prefixes.size;
   }
 }

@@ -5,6 +5,7 @@ import { isRegular } from '../../../fop/iatt.js';
 import type { ByteString } from '../../../fop/name.js';
 import { absent, type Brick, type Inode } from './brick.js';
 import { MDATA_XATTR } from './mdata.js';
+import { fitsPattern, isPattern } from './name-pattern.js';
 import { ancestry, openCount } from './virtual-xattr.js';
 import { isHidden, isStored } from './xattr-name.js';
 
@@ -25,6 +26,7 @@ export interface AnswerKinds {
 export const LOOKUP_ANSWERS: AnswerKinds = { hasContent: true, hasList: true };
 export const STAT_ANSWERS: AnswerKinds = { hasContent: true, hasList: true };
 export const FSTAT_ANSWERS: AnswerKinds = { hasList: true };
+export const GETXATTR_ANSWERS: AnswerKinds = { hasList: true };
 export const LISTING_ANSWERS: AnswerKinds = { hasContent: true };
 
 /** What the xdata of a lookup, stat or listing asks of an inode (wire reference, section 13). */
@@ -38,6 +40,10 @@ export function answersFor(
   const answers = new Map<string, DictValue>();
   const present = presentNames(brick, inode, xdata);
   for (const [key, asked] of xdata) {
+    if (isPattern(key)) {
+      fitting(brick, inode, key, answers);
+      continue;
+    }
     const answer = isStored(key) ? stored(brick, inode, key, present) : virtual(brick, inode, key);
     if (answer !== undefined) answers.set(key, answer);
     if (key === 'glusterfs.content' && hasContent) content(brick, inode, asked, answers);
@@ -69,6 +75,20 @@ function stored(
 ): DictValue | undefined {
   if (present?.includes(key) === false) return undefined;
   return bytesOf(absent(() => brick.xattr(inode.target, key), 'EOPNOTSUPP', 'EINVAL', 'ERANGE'));
+}
+
+/** performance/md-cache asks so for what its option xattr-cache-list names. */
+function fitting(
+  brick: Brick,
+  inode: Inode,
+  pattern: ByteString,
+  answers: Map<string, DictValue>,
+): void {
+  const names = absent(() => brick.knownNames(inode), 'EOPNOTSUPP') ?? [];
+  for (const name of names) {
+    const value = fitsPattern(name, pattern) ? stored(brick, inode, name, names) : undefined;
+    if (value !== undefined) answers.set(name, value);
+  }
 }
 
 function bytesOf(bytes: Buffer | undefined): DictValue | undefined {

@@ -16,7 +16,7 @@ import {
 } from '../../../fop/iatt.js';
 import type { Handlers } from '../../../fop/translator.js';
 import type { DiskStat, DiskTime } from '../../../platform/disk.js';
-import { type AnswerKinds, answersFor, FSTAT_ANSWERS, likewise, STAT_ANSWERS } from './answers.js';
+import { type AnswerKinds, answersFor, FSTAT_ANSWERS, STAT_ANSWERS } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { withoutReserve } from './reserve.js';
 import { setKeptTimes } from './times.js';
@@ -58,18 +58,16 @@ export function attributeFops(brick: Brick): Handlers {
 
     async setattr({ gfid, stbuf, valid, xdata }, frame) {
       const change = { stbuf, valid };
-      return {
-        ...setAttributes(brick, brick.handles.resolve(gfid), change, frame),
-        xdata: likewise(xdata),
-      };
+      const inode = brick.handles.resolve(gfid);
+      const reply = setAttributes(brick, inode, change, frame);
+      return { ...reply, xdata: answersFor(brick, lookedAtAgain(brick, inode), xdata, {}) };
     },
 
     async fsetattr({ fd, stbuf, valid, xdata }, frame) {
       const change = { stbuf, valid };
-      return {
-        ...setAttributes(brick, brick.openFiles.resolve(fd), change, frame),
-        xdata: likewise(xdata),
-      };
+      const inode = brick.openFiles.resolve(fd);
+      const reply = setAttributes(brick, inode, change, frame);
+      return { ...reply, xdata: answersFor(brick, lookedAtAgain(brick, inode), xdata, {}) };
     },
 
     async statfs({ gfid }) {
@@ -82,6 +80,12 @@ export function attributeFops(brick: Brick): Handlers {
       return { statfs: { ...whole, ...shares }, xdata: null };
     },
   };
+}
+
+function lookedAtAgain(brick: Brick, inode: Inode): Inode {
+  const { target } = inode;
+  const stat = typeof target === 'number' ? brick.disk.fstat(target) : brick.disk.lstat(target);
+  return { ...inode, stat };
 }
 
 function setAttributes(brick: Brick, inode: Inode, change: Change, frame: Frame): PrePost {

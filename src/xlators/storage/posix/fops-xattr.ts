@@ -2,7 +2,7 @@ import { type Dict, type DictValue, dictOfBytes, type MdataTimes } from '../../.
 import type { Frame } from '../../../fop/frame.js';
 import type { ByteString } from '../../../fop/name.js';
 import type { Handlers } from '../../../fop/translator.js';
-import { changeAnswers, likewise } from './answers.js';
+import { answersFor, changeAnswers, GETXATTR_ANSWERS } from './answers.js';
 import type { Brick, Inode } from './brick.js';
 import { decodeMdata, laterTimes, MDATA_XATTR } from './mdata.js';
 import { ATTRIBUTES_CHANGED, touch, writeTimes } from './times.js';
@@ -21,10 +21,10 @@ export function xattrFops(brick: Brick): Handlers {
       return setAll(brick, openFiles.resolve(fd), dict, flags, frame);
     },
     async getxattr({ gfid, name, xdata }) {
-      return { dict: get(brick, handles.resolve(gfid), name), xdata: likewise(xdata) };
+      return getAndTell(brick, handles.resolve(gfid), name, xdata);
     },
     async fgetxattr({ fd, name, xdata }) {
-      return { dict: get(brick, openFiles.resolve(fd), name), xdata: likewise(xdata) };
+      return getAndTell(brick, openFiles.resolve(fd), name, xdata);
     },
     async removexattr({ gfid, name, xdata }, frame) {
       return remove(brick, handles.resolve(gfid), name, xdata, frame);
@@ -86,6 +86,14 @@ function setTimes(brick: Brick, { target }: Inode, times: MdataTimes): void {
 function checkChange(brick: Brick, name: ByteString): void {
   const errno = whyNotChange(name);
   if (errno !== undefined) throw brick.error(errno, name);
+}
+
+/** performance/md-cache takes the answer to what it asks beside for all that there is. */
+function getAndTell(brick: Brick, inode: Inode, name: ByteString | undefined, xdata: Dict) {
+  return {
+    dict: get(brick, inode, name),
+    xdata: answersFor(brick, inode, xdata, GETXATTR_ANSWERS),
+  };
 }
 
 function get(brick: Brick, inode: Inode, name: ByteString | undefined): Dict {

@@ -31,9 +31,10 @@ class Pair {
     this.bob = new TestVolume(stack.top, frame('bob'));
     stack.top.listen((notice) => {
       if (notice.event !== 'upcall' || notice.upcall.kind !== 'invalidate') return;
-      const { gfid, flags } = notice.upcall;
+      const { gfid, flags, xattrs = [] } = notice.upcall;
       const name = this.names.get(gfid) ?? gfid;
-      this.heard.push(`${notice.client}: ${name} ${flags.toString(16)}`);
+      const values = [...xattrs].map(([key, value]) => ` ${key}=${value.toString()}`).join('');
+      this.heard.push(`${notice.client}: ${name} ${flags.toString(16)}${values}`);
     });
   }
 
@@ -107,7 +108,16 @@ const TOLD: readonly (readonly [title: string, act: Act, told: string])[] = [
   [
     'an attribute that bob keeps',
     (ann, _, gfid) => ann.wind('setxattr', { gfid, flags: 0, dict: xattr('user.kept') }),
-    'file 410',
+    'file 410 user.kept=v',
+  ],
+  [
+    'its removal',
+    async (ann, _, gfid) => {
+      const both = new Map([...(xattr('user.kept') ?? []), ...(xattr('user.other') ?? [])]);
+      await ann.wind('setxattr', { gfid, flags: 0, dict: both });
+      await ann.wind('removexattr', { gfid, name: 'user.kept' });
+    },
+    'file 410 user.kept=v, file 810 user.kept=',
   ],
   [
     'an attribute that nobody keeps',
@@ -128,7 +138,7 @@ describe('features/upcall', () => {
       await two.bob.stat(ROOT_GFID);
       two.told();
       await act(two.ann, dir, file);
-      assert.equal(two.told(), told.replaceAll(/(\w+ \w+)/g, 'bob: $1'));
+      assert.equal(two.told(), told.replaceAll(/(\w+ \w+( \S+=)?)/g, 'bob: $1'));
       await two.close();
     });
 
