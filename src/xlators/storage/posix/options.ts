@@ -63,7 +63,7 @@ const STOCK_OPTIONS: readonly OptionSpec[] = [
     key: 'node-uuid-pathinfo',
     kind: 'bool',
     default: 'off',
-    doc: 'trusted.glusterfs.pathinfo names the node by its glusterd-uuid, not by its host name.',
+    doc: 'Whether trusted.glusterfs.pathinfo names the node by its glusterd-uuid, not by its host name.',
   },
   {
     key: 'gfid2path-separator',
@@ -90,7 +90,7 @@ const STOCK_OPTIONS: readonly OptionSpec[] = [
     kind: 'bool',
     default: 'on',
     only: ON,
-    doc: 'statfs tells the size of the disk.',
+    doc: 'Whether statfs tells the size of the disk.',
   },
   {
     key: 'o-direct',
