@@ -1,4 +1,4 @@
-import { PassThrough } from '../../src/fop/translator.js';
+import { type NoticeListener, PassThrough } from '../../src/fop/translator.js';
 import { buildGraph } from '../../src/graph/graph.js';
 import { registryOf } from '../../src/graph/registry.js';
 import type { TranslatorSpec } from '../../src/graph/spec.js';
@@ -47,6 +47,8 @@ export interface StackOptions {
   readonly disk?: SimDisk;
   /** The brick's clock; without one its janitor never comes. */
   readonly clock?: Clock;
+  /** Hears the graph from before it starts. */
+  readonly hear?: NoticeListener;
   /** Done to the brick's directory before it starts. */
   readonly prepare?: (disk: Disk, path: string) => void;
 }
@@ -92,6 +94,7 @@ export async function posixStack(options: StackOptions): Promise<PosixStack> {
     network: NO_NETWORK,
   };
   const graph = buildGraph(volfile(path, options), REGISTRY, platform);
+  if (options.hear) graph.top.listen(options.hear);
   await graph.start();
   const isTrusted = options.isPrivileged ?? (options.on === 'sim' || process.getuid?.() === 0);
   return {

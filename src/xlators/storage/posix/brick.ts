@@ -73,6 +73,7 @@ export class Brick {
   /** Set at the start, when it is known what the disk allows. */
   namespace: XattrNamespace = TRUSTED_NAMESPACE;
   readonly hash: Hash64 = hash64;
+  private readonly told = new Set<string>();
   /** Gfids, by inode number, of what a hand has put here and what can carry none: see `canCarry`. */
   private readonly unmarked = new Map<bigint, Gfid>();
 
@@ -92,6 +93,14 @@ export class Brick {
 
   notice(message: string, fields: Readonly<Record<string, unknown>>): void {
     this.outside.notice(message, fields);
+  }
+
+  /** The same, once for each gfid, and no more than so many in all. */
+  noticeOnce(message: string, gfid: Gfid, fields: Readonly<Record<string, unknown>>): void {
+    const key = `${message} ${gfid}`;
+    if (this.told.has(key) || this.told.size >= MAX_TOLD) return;
+    this.told.add(key);
+    this.notice(message, { gfid, ...fields });
   }
 
   error(errno: ErrnoName, why?: string): FopError {
@@ -220,6 +229,7 @@ export class Brick {
 
 export const S_ISGID = 0o2000;
 const MAX_UNMARKED = 1024;
+const MAX_TOLD = 1000;
 
 /** What `ask` answers, or undefined where it fails with one of these errnos. */
 export function absent<T>(ask: () => T, ...errnos: readonly ErrnoName[]): T | undefined {

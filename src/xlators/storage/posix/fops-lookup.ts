@@ -46,7 +46,7 @@ function adopt(brick: Brick, entry: FoundEntry, wanted: Gfid | undefined): Gfid 
   const age = brick.clock.wallMs() - (stat.ctime * 1000 + stat.ctimeNsec / 1e6);
   if (Math.abs(age) < FRESH_MS) throw brick.error('ENOENT', 'the name has no gfid yet');
   if (wanted === undefined) throw brick.error('ENODATA', 'the name has no gfid');
-  brick.handles.claim(wanted);
+  brick.handles.claim(wanted, stat);
   if (isDirectory(stat)) adoptDirectory(brick, entry, wanted);
   else adoptFile(brick, entry, wanted);
   brick.notice('a file without gfid was taken in', { path, gfid: wanted });
@@ -67,6 +67,6 @@ function adoptFile(brick: Brick, { path, stat, parent, bname }: FoundEntry, gfid
   } else {
     brick.remember(gfid, stat);
   }
-  brick.handles.link(gfid, path);
+  if (brick.lstat(brick.handles.path(gfid)) === undefined) brick.handles.link(gfid, path);
   letGo(brick, held);
 }

@@ -1,5 +1,5 @@
 import type { Gfid } from '../../../fop/gfid.js';
-import { isDirectory } from '../../../fop/iatt.js';
+import { isDirectory, isSymlink } from '../../../fop/iatt.js';
 import type { DiskStat } from '../../../platform/disk.js';
 import { absent, type Brick } from './brick.js';
 import type { FoundEntry } from './entry.js';
@@ -23,10 +23,11 @@ function mendDirectoryHandle(
   const found = brick.handles.find(gfid);
   if (found?.stat.ino === stat.ino) return false;
   if (found !== undefined) {
-    brick.notice('two directories have one gfid', { path, other: found.path, gfid });
+    brick.noticeOnce('two directories have one gfid', gfid, { path, other: found.path });
     throw brick.error('EIO', `two directories have the gfid ${gfid}`);
   }
-  brick.handles.remove(gfid);
+  const wrong = brick.lstat(brick.handles.path(gfid));
+  if (wrong !== undefined && !isSymlink(wrong)) putAside(brick, gfid, wrong);
   brick.handles.setDirectory(gfid, parent.gfid, bname);
   brick.notice('the handle of a directory was made again', { path, gfid });
   return true;
@@ -47,7 +48,7 @@ export function putAside(brick: Brick, gfid: Gfid, stat: DiskStat): void {
   const { disk, handles } = brick;
   const handle = handles.path(gfid);
   if (stat.nlink > 1 && brick.gfidOf(handle) === gfid) {
-    brick.notice('two files have one gfid', { handle, gfid });
+    brick.noticeOnce('two files have one gfid', gfid, { handle });
     throw brick.error('EIO', `two files have the gfid ${gfid}`);
   }
   absent(() => disk.mkdir(handles.hidden('quarantine'), 0o700), 'EEXIST');

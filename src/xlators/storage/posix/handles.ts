@@ -14,14 +14,11 @@ import { heldHandlePath } from './held.js';
 
 /** Paths of directories that are remembered; all are forgotten when one more would not fit. */
 const MAX_CACHED = 4096;
-/** So many are told of one by one. */
-const MAX_TOLD = 1000;
 
 /** From gfids to paths and back, through `.glusterfs`. */
 export class Handles {
   private readonly directories = new Map<Gfid, ByteString>();
   private rootStat: DiskStat | undefined;
-  private readonly impostors = new Set<Gfid>();
 
   constructor(private readonly brick: Brick) {}
 
@@ -75,9 +72,13 @@ export class Handles {
     return inode;
   }
 
-  /** Throws EEXIST where another inode has this gfid. A handle that is all that is left of one is cleared away. */
-  claim(gfid: Gfid): void {
-    if (this.find(gfid) !== undefined) throw this.brick.error('EEXIST', `gfid ${gfid} is taken`);
+  /**
+   * Throws EEXIST where another inode than `owner` has this gfid. A handle that is all that is left of one is cleared away.
+   */
+  claim(gfid: Gfid, owner?: DiskStat): void {
+    const found = this.find(gfid);
+    if (found !== undefined && found.stat.ino === owner?.ino) return;
+    if (found !== undefined) throw this.brick.error('EEXIST', `gfid ${gfid} is taken`);
     absent(() => this.brick.disk.unlink(this.path(gfid)), 'ENOENT');
   }
 
@@ -148,9 +149,7 @@ export class Handles {
 
   /** Its bytes are not those that were asked for; a lookup by name puts it aside (handle-check.ts). */
   private tellImpostor(gfid: Gfid, noted: Gfid): undefined {
-    if (this.impostors.has(gfid) || this.impostors.size >= MAX_TOLD) return;
-    this.impostors.add(gfid);
-    this.brick.notice('a handle leads to another inode', { gfid, other: noted });
+    this.brick.noticeOnce('a handle leads to another inode', gfid, { other: noted });
   }
 
   private findDirectory(gfid: Gfid): Inode | undefined {

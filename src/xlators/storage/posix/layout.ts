@@ -21,7 +21,7 @@ const DIRECTORIES: readonly (readonly [path: string, mode: number])[] = [
 export function prepareLayout(brick: Brick): void {
   checkVolumeId(brick);
   const made = brick.lstat(brick.handles.hidden('')) === undefined;
-  if (made) brick.disk.mkdir(`${brick.root}/${HIDDEN_DIRECTORY}`, ownMode(brick, 0o600));
+  if (made) makeHidden(brick);
   const present = new Set(brick.disk.readdir(brick.handles.hidden('')).map(({ name }) => name));
   for (const [path, mode] of DIRECTORIES) makeDirectory(brick, path, ownMode(brick, mode));
   for (let byte = 0; byte < 256; byte++) {
@@ -32,6 +32,17 @@ export function prepareLayout(brick: Brick): void {
   setOwner(brick);
   checkRootHandle(brick);
   settleHalfDone(brick);
+}
+
+/** Of a new brick; or of one in use, to which somebody has done that. */
+function makeHidden(brick: Brick): void {
+  const path = `${brick.root}/${HIDDEN_DIRECTORY}`;
+  brick.disk.mkdir(path, ownMode(brick, 0o600));
+  if (brick.xattr(brick.root, GFID_XATTR) === undefined) return;
+  brick.notice('.glusterfs of a brick in use was gone; it is made again', {
+    path: readable(path),
+    next: 'in a replicated volume, have everything healed: what was owed to the other bricks is forgotten here',
+  });
 }
 
 /** Root walks into a directory whatever its mode says; others need their own permission. */

@@ -18,12 +18,6 @@ function names(disk: Disk, path: ByteString): string[] {
     .sort();
 }
 
-function write(disk: Disk, path: ByteString, text: string): void {
-  const file = disk.open(path, O_RDWR | O_CREAT, 0o644);
-  disk.write(file, Buffer.from(text), 0);
-  disk.close(file);
-}
-
 describe('posix on disk', () => {
   let stack: PosixStack;
   let volume: TestVolume;
@@ -108,31 +102,6 @@ describe('posix on disk', () => {
     assert.equal((await volume.stat(gfid)).nlink, 1);
   });
 
-  it('takes in what somebody has put there, a second later', async () => {
-    const { disk } = stack;
-    write(disk, at('planted'), 'text');
-    const gfid = randomUUID();
-    await refuses('ENOENT', volume.lookup(ROOT_GFID, 'planted', volume.wantGfid(gfid)));
-    await new Promise((resolve) => setTimeout(resolve, 1050));
-    await refuses('ENODATA', volume.lookup(ROOT_GFID, 'planted'));
-    const found = await volume.lookup(ROOT_GFID, 'planted', volume.wantGfid(gfid));
-    assert.deepEqual([found.stat.gfid, found.stat.nlink], [gfid, 1]);
-    assert.equal(await volume.content(gfid), 'text');
-  });
-
-  it('makes a missing handle again', async () => {
-    const { disk } = stack;
-    const directory = await volume.directory('d');
-    const gfid = await volume.file('f', 'text');
-    disk.unlink(at(handlePath(gfid)));
-    disk.unlink(at(handlePath(directory)));
-    await refuses('ENOENT', volume.content(gfid));
-    await volume.lookup(ROOT_GFID, 'f');
-    assert.equal(await volume.content(gfid), 'text');
-    assert.equal((await volume.lookup(ROOT_GFID, 'd')).stat.nlink, 2);
-    assert.deepEqual(await volume.names(directory), []);
-  });
-
   it('serves no other inode by its handle, and says once that one is there', async () => {
     const { disk } = stack;
     const [gfid, other] = [await volume.file('f', 'text'), await volume.file('g', 'other')];
@@ -149,41 +118,6 @@ describe('posix on disk', () => {
     assert.equal(await volume.content(gfid), 'text', 'a lookup by name mends it');
   });
 
-  it('puts an impostor of a handle aside, and keeps it', async () => {
-    const { disk } = stack;
-    const gfid = await volume.file('f', 'real');
-    const handle = at(handlePath(gfid));
-    disk.unlink(handle);
-    write(disk, handle, 'impostor');
-    disk.setxattr(handle, 'trusted.gfid', gfidBytes(gfid), 0);
-    await volume.lookup(ROOT_GFID, 'f');
-    assert.equal(await volume.content(gfid), 'real');
-    assert.equal(ino('f'), ino(handlePath(gfid)));
-    assert.equal(names(disk, at('.glusterfs/quarantine')).length, 1);
-  });
-
-  it('serves neither of two inodes with one gfid', async () => {
-    const { disk } = stack;
-    const gfid = await volume.file('f', 'one');
-    write(disk, at('copy'), 'two');
-    disk.setxattr(at('copy'), 'trusted.gfid', gfidBytes(gfid), 0);
-    await refuses('EIO', volume.lookup(ROOT_GFID, 'copy'));
-    assert.equal((await volume.lookup(ROOT_GFID, 'f')).stat.gfid, gfid);
-    const directory = await volume.directory('d');
-    disk.mkdir(at('twin'), 0o755);
-    disk.setxattr(at('twin'), 'trusted.gfid', gfidBytes(directory), 0);
-    await refuses('EIO', volume.lookup(ROOT_GFID, 'twin'));
-  });
-
-  it('clears a remnant away when its gfid is wanted', async () => {
-    const { disk } = stack;
-    const gfid = await volume.file('f', 'text');
-    disk.unlink(at('f'));
-    await refuses('ESTALE', volume.stat(gfid));
-    await volume.put('f', 'again', { xdata: volume.wantGfid(gfid) });
-    assert.equal(await volume.content(gfid), 'again');
-  });
-
   it('does not take a symlink that looks like a handle for a directory', async () => {
     const directory = await volume.directory('secret');
     const target = `../../00/00/${ROOT_GFID}/secret`;
@@ -197,38 +131,6 @@ describe('posix on disk', () => {
 });
 
 describe('posix at its start', () => {
-  const rows: [what: string, prepare: (disk: Disk, path: ByteString) => void, why: RegExp][] = [
-    ['no directory', (disk, path) => disk.rmdir(path), /does not exist/],
-    [
-      'no volume-id',
-      (disk, path) => disk.removexattr(path, 'trusted.glusterfs.volume-id'),
-      /volume-id is absent/,
-    ],
-    [
-      'another volume-id',
-      (disk, path) =>
-        disk.setxattr(path, 'trusted.glusterfs.volume-id', gfidBytes(randomUUID()), 0),
-      /part of the volume/,
-    ],
-    [
-      'the gfid of another directory',
-      (disk, path) => disk.setxattr(path, 'trusted.gfid', gfidBytes(randomUUID()), 0),
-      /not the root of a brick/,
-    ],
-    [
-      'a directory in the place of its root handle',
-      (disk, path) => {
-        for (const part of ['', '/00', '/00/00', `/00/00/${ROOT_GFID}`])
-          disk.mkdir(`${path}/.glusterfs${part}`, 0o700);
-      },
-      /is not the brick's root/,
-    ],
-  ];
-  for (const [what, prepare, why] of rows)
-    it(`refuses a brick with ${what}`, async () => {
-      await assert.rejects(posixStack({ on: 'sim', prepare }), why);
-    });
-
   it('serves again what it has served before', async () => {
     const disk = new SimDisk({ clock: new ManualClock(), random: seeded(1) });
     const first = await posixStack({ on: 'sim', disk });
