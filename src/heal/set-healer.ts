@@ -91,28 +91,34 @@ export class SetHealer {
   /** What a heal makes may have to be healed itself: lists are read again as long as something comes of it. */
   private async rounds(): Promise<void> {
     while (!this.isStopped) {
-      const gfids = await this.marked();
+      const { names, others } = await this.marked();
       this.pending.clear();
-      this.progress.filesLeft = gfids.length;
-      const isBetter = await this.healAll(gfids);
+      this.progress.filesLeft = names.length + others.length;
+      // What names make can be filled in the same round.
+      const areNamesBetter = await this.healAll(names, others.length);
+      const isBetter = (await this.healAll(others, 0)) || areNamesBetter;
       if (!isBetter && (await this.clearRoom()) === 0) return;
     }
   }
 
-  private async marked(): Promise<readonly Gfid[]> {
-    const found = new Set<Gfid>();
+  private async marked(): Promise<{
+    readonly names: readonly Gfid[];
+    readonly others: readonly Gfid[];
+  }> {
+    const [names, others] = [new Set<Gfid>(), new Set<Gfid>()];
     for (const child of this.healer.replica.children.up)
       try {
-        for (const gfid of await this.healer.marked(child))
-          if (found.size < MAX_AT_ONCE) found.add(gfid);
+        const found = await this.healer.lists(child);
+        for (const gfid of found.names) names.add(gfid);
+        for (const gfid of found.others) if (others.size < MAX_AT_ONCE) others.add(gfid);
       } catch (error) {
         if (!(error instanceof FopError)) throw error;
       }
-    return [...found];
+    return { names: [...names], others: [...others].filter((gfid) => !names.has(gfid)) };
   }
 
   /** Whether anything has become better. */
-  private async healAll(gfids: readonly Gfid[]): Promise<boolean> {
+  private async healAll(gfids: readonly Gfid[], more: number): Promise<boolean> {
     const queue = [...gfids].reverse();
     let isBetter = false;
     const run = async (): Promise<void> => {
@@ -120,7 +126,7 @@ export class SetHealer {
         if (this.isStopped) return;
         const healed = await this.healer.heal(gfid, this.pace);
         isBetter = this.note(healed) || isBetter;
-        this.progress.filesLeft = queue.length + this.pending.size;
+        this.progress.filesLeft = more + queue.length + this.pending.size;
       }
     };
     const workers = Math.min(this.limits.parallel ?? this.healer.settings.parallel, queue.length);

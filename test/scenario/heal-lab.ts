@@ -203,14 +203,13 @@ export class HealLab {
       const gfids = new Set<Gfid>();
       for (const number of this.healer.replica.children.up)
         for (const gfid of await this.healer.marked(number)) gfids.add(gfid);
-      if (gfids.size === 0) return told;
       let progress = false;
       for (const gfid of gfids) {
         const { result, conflicts } = await this.healer.heal(gfid, pace);
         told.push(result, ...conflicts);
         if (result === 'healed' || result === 'gone' || result === 'clean') progress = true;
       }
-      if (!progress) return told;
+      if (!progress && (await this.healer.clearWaitingRoom()) === 0) return told;
     }
     assert.fail(`it heals for ever: ${told.join(' ')}`);
   }

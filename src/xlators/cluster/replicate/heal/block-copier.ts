@@ -30,6 +30,7 @@ export class BlockCopier {
     offset: number,
     length: number,
     sinks: readonly BlockSink[],
+    isLast: boolean,
   ): Promise<readonly number[]> {
     const failed: number[] = [];
     const differing = await this.differing(offset, length, sinks, failed);
@@ -40,8 +41,8 @@ export class BlockCopier {
     const data = Buffer.from(borrowed);
     const isZero = data.every((byte) => byte === 0);
     for (const sink of differing) {
-      // It was made as long as the source: what is beyond its old end reads as zeros already.
-      if (data.length === 0 || (isZero && offset >= sink.oldSize)) continue;
+      // What is beyond its old end reads as zeros already, as soon as the last block is there.
+      if (data.length === 0 || (isZero && !isLast && offset >= sink.oldSize)) continue;
       if (!(await this.write(sink, offset, data))) failed.push(sink.child);
     }
     return failed;

@@ -12,7 +12,7 @@ import type { HealResult, HealSession } from './session.js';
 import { isPrivate } from './waiting-room.js';
 
 /** Names that are healed under one lock of their directory. */
-const BATCH = 32;
+const BATCH = 16;
 
 /** Has a brick forget the names that it has noted, with the marks that it forgets. */
 const PURGE_NAMES: Dict = new Map([['glusterfs.xattrop-purge-index', { type: 'int', int: 1n }]]);
@@ -132,15 +132,19 @@ class EntriesHeal {
   ): Promise<HealResult | undefined> {
     const direction = await this.direction(begun, held);
     if (direction === undefined) return 'partly';
-    for (const bname of names) {
+    const heal = async (bname: ByteString): Promise<boolean> => {
       this.done.add(bname);
-      if (isPrivate(this.gfid, bname)) continue;
+      if (isPrivate(this.gfid, bname)) return true;
       const place = { pargfid: this.gfid, bname };
       const noted = changedAt.get(bname) ?? [];
-      const healed = await healName(this.session, place, direction, noted);
-      if (healed.result === 'failed') this.failed.add(bname);
-      this.conflicts.push(...healed.conflicts);
-    }
+      const { result, conflicts } = await healName(this.session, place, direction, noted);
+      this.conflicts.push(...conflicts);
+      return result !== 'failed';
+    };
+    const healed = await Promise.all(names.map(heal));
+    // One name may have waited for another: a directory that was moved has lost its old one by now.
+    for (const bname of names.filter((_, index) => !healed[index]))
+      if (!(await heal(bname))) this.failed.add(bname);
     return undefined;
   }
 

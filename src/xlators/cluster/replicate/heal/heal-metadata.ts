@@ -2,10 +2,17 @@ import type { DictValue } from '../../../../fop/dict.js';
 import { dictOfBytes } from '../../../../fop/dict.js';
 import { FopError } from '../../../../fop/error.js';
 import type { Gfid } from '../../../../fop/gfid.js';
-import { isSymlink, SETATTR_GID, SETATTR_MODE, SETATTR_UID } from '../../../../fop/iatt.js';
+import {
+  isSymlink,
+  SETATTR_ATIME,
+  SETATTR_GID,
+  SETATTR_MODE,
+  SETATTR_MTIME,
+  SETATTR_UID,
+} from '../../../../fop/iatt.js';
 import { xattrChanges } from './attributes.js';
 import { HealLocks, holding } from './heal-locks.js';
-import { restoreTimes } from './heal-times.js';
+import { MDATA } from './heal-times.js';
 import { type InspectedCopy, inspect } from './inspection.js';
 import { MarkBook } from './mark-book.js';
 import { planMetadata } from './metadata-plan.js';
@@ -42,7 +49,7 @@ async function healCopy(
 ): Promise<boolean> {
   try {
     await book.spoil(sink.child, source.child, 'metadata');
-    await copyAttributes(session, source, sink);
+    await copyAttributes(session, source, sink, source);
     return true;
   } catch (error) {
     if (error instanceof FopError) return false;
@@ -50,31 +57,34 @@ async function healCopy(
   }
 }
 
-/** Gives one copy the attributes of another; it can be done again. */
+/** Gives one copy the attributes of another, and the times of `times`; it can be done again. */
 export async function copyAttributes(
   session: HealSession,
-  { stat, xattrs, mdata }: InspectedCopy,
-  sink: InspectedCopy,
+  { stat, xattrs }: InspectedCopy,
+  sink: Pick<InspectedCopy, 'child' | 'xattrs' | 'stat'>,
+  times: Pick<InspectedCopy, 'stat' | 'mdata'>,
 ): Promise<void> {
   const { replica, frame } = session;
-  const { gfid } = stat;
-  const mode = isSymlink(stat) ? 0 : SETATTR_MODE;
-  const valid = SETATTR_UID | SETATTR_GID | mode;
+  const { gfid } = sink.stat;
   const { child } = sink;
-  await replica.windTo(child, 'setattr', { gfid, stbuf: stat, valid, xdata: null }, frame);
+  const { atime, atimeNsec, mtime, mtimeNsec } = times.stat;
+  const stbuf = { ...stat, atime, atimeNsec, mtime, mtimeNsec };
+  const mode = isSymlink(stat) ? 0 : SETATTR_MODE;
+  const valid = SETATTR_UID | SETATTR_GID | mode | SETATTR_ATIME | SETATTR_MTIME;
+  await replica.windTo(child, 'setattr', { gfid, stbuf, valid, xdata: null }, frame);
   const { removed, set } = xattrChanges(sink.xattrs, xattrs);
   if (removed.length > 0) {
-    const xdata = new Map(
-      removed.map((key): [string, DictValue] => [key, { type: 'int', int: 0n }]),
-    );
-    await replica.windTo(child, 'removexattr', { gfid, name: '', xdata }, frame);
+    const keys = removed.map((key): [string, DictValue] => [key, { type: 'int', int: 0n }]);
+    const request = { gfid, name: '', xdata: new Map(keys) };
+    await replica.windTo(child, 'removexattr', request, frame);
   }
-  if (set.length > 0)
+  const { mdata } = times;
+  const all = mdata === undefined ? set : [...set, [MDATA, mdata] as const];
+  if (all.length > 0)
     await replica.windTo(
       child,
       'setxattr',
-      { gfid, dict: dictOfBytes(set), flags: 0, xdata: null },
+      { gfid, dict: dictOfBytes(all), flags: 0, xdata: null },
       frame,
     );
-  await restoreTimes(session, gfid, child, { stat, mdata });
 }

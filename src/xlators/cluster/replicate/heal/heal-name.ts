@@ -52,7 +52,8 @@ export async function healName(
     const copies = await look(session, place, direction.children);
     if (copies === undefined) return FAILED;
     if (new Set(copies.map(versionKey)).size === 1) return SAME;
-    const lives = await whereInodesLive(session, copies);
+    const isDecided = isDecidedByMarks(copies, direction.sources);
+    const lives = isDecided ? NOWHERE : await whereInodesLive(session, copies);
     const { policy } = session.settings;
     const { count } = session.replica;
     const plan = planName(copies, { ...direction, changedAt, ...lives, policy, count });
@@ -100,6 +101,20 @@ function onlyGfid(copies: readonly NameCopy[], found: readonly unknown[]): Gfid 
   const gfids = new Set(seen.flatMap(({ stat }) => stat?.gfid ?? []));
   return gfids.size === 1 ? [...gfids][0] : undefined;
 }
+
+/** A source has the name and others have nothing: where else the inode may live does not matter. */
+function isDecidedByMarks(copies: readonly NameCopy[], sources: readonly number[]): boolean {
+  const present = copies.filter(isPresent);
+  return (
+    present.some(({ child }) => sources.includes(child)) &&
+    new Set(present.map(versionKey)).size === 1
+  );
+}
+
+const NOWHERE: Pick<NameEvidence, 'livesAt' | 'movedAt'> = {
+  livesAt: new Map(),
+  movedAt: new Map(),
+};
 
 /** By inode: the subvolumes that have it at all, and those without it here that know it by a name of their own. */
 async function whereInodesLive(

@@ -5,10 +5,9 @@ import { type Gfid, NULL_GFID } from '../../../../fop/gfid.js';
 import type { ByteString } from '../../../../fop/name.js';
 import { outcomeOf } from '../../../../fop/wind.js';
 import { healedXattrs } from './attributes.js';
+import { MDATA } from './heal-times.js';
 import type { SeenAttributes } from './metadata-plan.js';
 import type { HealSession } from './session.js';
-
-const MDATA = 'trusted.glusterfs.mdata';
 
 /** A copy of an inode as a heal sees it. */
 export interface InspectedCopy extends SeenAttributes {

@@ -41,7 +41,7 @@ export async function keepVersion(
   await copyBytes(session, copy, gfid);
   const made = await lookAt(session, child, { gfid, pargfid: gfid, bname: '' });
   if (typeof made !== 'object') return undefined;
-  await copyAttributes(session, { ...copy, stat: { ...stat, gfid } }, made);
+  await copyAttributes(session, copy, made, copy);
   return bname;
 }
 

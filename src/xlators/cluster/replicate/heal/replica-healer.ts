@@ -4,12 +4,12 @@ import { isDirectory, isRegular } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
 import type { Random } from '../../../../platform/platform.js';
 import type { Replica } from '../replica.js';
-import { healData } from './heal-data.js';
 import { type EntriesReport, healEntries } from './heal-entries.js';
+import { healFile } from './heal-file.js';
 import { HealLocks, holding } from './heal-locks.js';
 import { healMetadata } from './heal-metadata.js';
 import { type HealedName, healName } from './heal-name.js';
-import { INDEX_LISTS, type IndexList, IndexReader } from './index-reader.js';
+import { IndexReader } from './index-reader.js';
 import { inspect } from './inspection.js';
 import { refreshIndex } from './mark-book.js';
 import { namesDirection } from './names-direction.js';
@@ -55,13 +55,21 @@ export class ReplicaHealer {
     return new HealSession(this.replica, this.settings, this.random, pace);
   }
 
-  /** What a subvolume has noted as owed, in the order of its brick. */
+  /** The same without telling them apart. */
   async marked(child: number): Promise<readonly Gfid[]> {
+    const { names, others } = await this.lists(child);
+    return [...new Set([...names, ...others])];
+  }
+
+  /** What a subvolume has noted as owed: directories of which names are noted, and whatever else is marked. */
+  async lists(
+    child: number,
+  ): Promise<{ readonly names: readonly Gfid[]; readonly others: readonly Gfid[] }> {
     const index = new IndexReader(this.session());
-    const found = new Set<Gfid>();
-    for (const list of Object.keys(INDEX_LISTS) as IndexList[])
-      for (const gfid of await index.gfids(child, list)) found.add(gfid);
-    return [...found];
+    const others = new Set<Gfid>();
+    for (const list of ['pending', 'dirty'] as const)
+      for (const gfid of await index.gfids(child, list)) others.add(gfid);
+    return { names: await index.gfids(child, 'names'), others: [...others] };
   }
 
   /** Heals attributes, and bytes or names, of one inode; errors of bricks are in the answer. */
@@ -84,14 +92,15 @@ export class ReplicaHealer {
       return { gfid, result: isGone ? 'gone' : 'alone', isDirectory: false, conflicts: [] };
     }
     const isNames = isDirectory(first.stat);
-    const results: HealResult[] = [await healMetadata(session.again(), gfid)];
+    const results: HealResult[] = [];
     const conflicts: ByteString[] = [];
+    if (!isRegular(first.stat)) results.push(await healMetadata(session.again(), gfid));
     if (isNames) {
       const entries: EntriesReport = await healEntries(session.again(), gfid, isForced);
       results.push(entries.result);
       conflicts.push(...entries.conflicts);
     } else if (isRegular(first.stat)) {
-      results.push(await healData(session.again(), gfid, conflicts));
+      results.push(await healFile(session.again(), gfid, conflicts));
     }
     const result = RANK.find((each) => results.includes(each)) ?? 'clean';
     if (result === 'clean')
