@@ -180,11 +180,10 @@ export class Brick {
     return this.disk.find(path);
   }
 
-  /** The attributes of an inode as they are now. */
-  iatt(inode: Omit<Inode, 'stat'>): Iatt {
-    const { target } = inode;
+  /** The attributes of an inode as they are now; `times` are those that are kept, where they are known. */
+  iatt({ gfid, path, target }: Omit<Inode, 'stat'>, times?: MdataTimes | null): Iatt {
     const stat = typeof target === 'number' ? this.disk.fstat(target) : this.disk.lstat(target);
-    return this.iattOf({ ...inode, stat });
+    return this.iattOf({ gfid, path, target, stat }, times);
   }
 
   /** The attributes of an inode as they were when it was looked at. */
@@ -211,10 +210,9 @@ export class Brick {
   }
 
   /** Gives a new inode to the caller of the fop, where the brick may. */
-  giveTo(frame: Frame, parent: DiskStat, path: ByteString): void {
+  giveTo(frame: Frame, parent: DiskStat, path: ByteString, stat = this.disk.lstat(path)): void {
     if (!this.namespace.isTrusted) return;
     const gid = (parent.mode & S_ISGID) !== 0 ? parent.gid : frame.gid;
-    const stat = this.disk.lstat(path);
     if (stat.uid !== frame.uid || stat.gid !== gid) this.disk.chown(path, frame.uid, gid);
   }
 

@@ -39,12 +39,13 @@ export function createFops(brick: Brick): Handlers {
 
     async create(request, frame) {
       requireGfid(brick, request.xdata);
-      const { path } = entryOf(brick, request.pargfid, request.bname);
-      const isThere = brick.lstat(path) !== undefined;
+      const entry = entryOf(brick, request.pargfid, request.bname);
+      const isThere = brick.lstat(entry.path) !== undefined;
       if (isThere && (request.flags & O_EXCL) === 0) return openExisting(brick, request, frame);
+      if (isThere) throw brick.error('EEXIST');
       const make = (name: ByteString) =>
         brick.disk.close(brick.disk.open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
-      const made = makeInode(brick, frame, { ...request, make });
+      const made = makeInode(brick, frame, { ...request, make, entry });
       brick.openFiles.open(request.fd, made.inode, request.flags);
       return { ...made.reply, xdata: request.xdata };
     },

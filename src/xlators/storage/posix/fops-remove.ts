@@ -7,7 +7,7 @@ import { absent, type Brick } from './brick.js';
 import { entryOf, existing, type FoundEntry } from './entry.js';
 import { heldHandlePath, letGo, tryHold } from './held.js';
 import { afterName } from './removal.js';
-import { BYTES_CHANGED, touch } from './times.js';
+import { namesChange } from './times.js';
 
 /** unlink, rmdir. */
 export function removeFops(brick: Brick): Handlers {
@@ -16,24 +16,22 @@ export function removeFops(brick: Brick): Handlers {
       const entry = existing(brick, entryOf(brick, pargfid, bname));
       if (isDirectory(entry.stat)) throw brick.error('EISDIR');
       checkConditions(brick, entry, xdata);
-      const preparent = brick.iattOf(entry.parent);
+      const parent = namesChange(brick, entry.parent);
       removeName(brick, entry, frame);
-      touch(brick, entry.parent, frame, BYTES_CHANGED);
-      const postparent = brick.iatt(entry.parent);
-      return { preparent, postparent, xdata: linkCount(entry, xdata) };
+      const postparent = parent.after(frame);
+      return { preparent: parent.before, postparent, xdata: linkCount(entry, xdata) };
     },
 
     async rmdir({ pargfid, bname, xflags }, frame) {
       const entry = existing(brick, entryOf(brick, pargfid, bname));
       if (!isDirectory(entry.stat)) throw brick.error('ENOTDIR');
-      const preparent = brick.iattOf(entry.parent);
-      const gfid = brick.gfidOf(entry.path);
+      const parent = namesChange(brick, entry.parent);
+      const gfid = brick.gfidOf(entry.path, entry.stat);
       if (xflags !== 0) toLandfill(brick, entry, gfid);
       else if (gfid !== undefined) removeDirectory(brick, entry, gfid);
       else brick.disk.rmdir(entry.path);
       brick.handles.forget();
-      touch(brick, entry.parent, frame, BYTES_CHANGED);
-      return { preparent, postparent: brick.iatt(entry.parent), xdata: null };
+      return { preparent: parent.before, postparent: parent.after(frame), xdata: null };
     },
   };
 }
@@ -41,7 +39,7 @@ export function removeFops(brick: Brick): Handlers {
 /** Takes a name from an inode that is no directory, and with the last one the handle. */
 export function removeName(brick: Brick, entry: FoundEntry, frame: Frame): void {
   const { path, stat } = entry;
-  const gfid = brick.gfidOf(path);
+  const gfid = brick.gfidOf(path, stat);
   const held = gfid === undefined ? undefined : tryHold(brick, path, gfid);
   try {
     brick.disk.unlink(path);

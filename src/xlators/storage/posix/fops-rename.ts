@@ -9,7 +9,7 @@ import { type Entry, entryOf, existing, type FoundEntry } from './entry.js';
 import { letGo, tryHold } from './held.js';
 import { forgetName, noteName } from './new-inode.js';
 import { afterName } from './removal.js';
-import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
+import { ATTRIBUTES_CHANGED, namesChange, touch } from './times.js';
 
 /** rename. */
 export function renameFops(brick: Brick): Handlers {
@@ -17,21 +17,21 @@ export function renameFops(brick: Brick): Handlers {
     async rename(request, frame) {
       const from = existing(brick, entryOf(brick, request.oldpargfid, request.oldbname));
       const to = entryOf(brick, request.newpargfid, request.newbname);
-      const preoldparent = brick.iattOf(from.parent);
-      const prenewparent = brick.iattOf(to.parent);
-      const gfid = brick.gfidOf(from.path);
+      const old = namesChange(brick, from.parent);
+      const isWithin = from.parent.gfid === to.parent.gfid;
+      const other = isWithin ? undefined : namesChange(brick, to.parent);
+      const gfid = brick.gfidOf(from.path, from.stat);
       if (gfid === undefined) throw brick.error('ENODATA', 'the name has no gfid');
-      if (move(brick, from, to, gfid, frame)) {
-        touch(brick, from.parent, frame, BYTES_CHANGED);
-        if (from.parent.gfid !== to.parent.gfid) touch(brick, to.parent, frame, BYTES_CHANGED);
-      }
+      const isMoved = move(brick, from, to, gfid, frame);
+      const postoldparent = isMoved ? old.after(frame) : brick.iatt(from.parent);
+      const postnewparent = isMoved ? other?.after(frame) : brick.iatt(to.parent);
       const { path } = to;
       return {
         stat: brick.iatt({ gfid, path, target: path }),
-        preoldparent,
-        postoldparent: brick.iatt(from.parent),
-        prenewparent,
-        postnewparent: brick.iatt(to.parent),
+        preoldparent: old.before,
+        postoldparent,
+        prenewparent: (other ?? old).before,
+        postnewparent: postnewparent ?? postoldparent,
         xdata: EMPTY_DICT,
       };
     },
@@ -47,7 +47,7 @@ interface Victim {
 function move(brick: Brick, from: FoundEntry, to: Entry, gfid: Gfid, frame: Frame): boolean {
   const stat = brick.lstat(to.path);
   if (stat?.ino === from.stat.ino) return false;
-  const victim = stat === undefined ? undefined : { stat, gfid: brick.gfidOf(to.path) };
+  const victim = stat === undefined ? undefined : { stat, gfid: brick.gfidOf(to.path, stat) };
   if (isDirectory(from.stat)) moveDirectory(brick, from, to, gfid, victim, frame);
   else moveFile(brick, from, to, gfid, victim, frame);
   return true;

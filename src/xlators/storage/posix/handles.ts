@@ -76,10 +76,17 @@ export class Handles {
    * Throws EEXIST where another inode than `owner` has this gfid. A handle that is all that is left of one is cleared away.
    */
   claim(gfid: Gfid, owner?: DiskStat): void {
+    if (this.isUnknown(gfid)) return;
     const found = this.find(gfid);
     if (found !== undefined && found.stat.ino === owner?.ino) return;
     if (found !== undefined) throw this.brick.error('EEXIST', `gfid ${gfid} is taken`);
     absent(() => this.brick.disk.unlink(this.path(gfid)), 'ENOENT');
+  }
+
+  /** No handle, and no directory that is remembered: what a new gfid is. */
+  private isUnknown(gfid: Gfid): boolean {
+    if (gfid === ROOT_GFID || this.directories.has(gfid)) return false;
+    return this.brick.lstat(this.path(gfid)) === undefined;
   }
 
   /** Makes the handle of a new name that is no directory's. */
@@ -129,12 +136,12 @@ export class Handles {
     const { disk, root } = this.brick;
     const make = (path: ByteString) => absent(() => disk.mkdir(`${root}/${path}`, 0o700), 'EEXIST');
     if (this.brick.lstat(`${root}/${second}`) !== undefined) return;
-    make(first);
+    if (this.brick.lstat(`${root}/${first}`) === undefined) make(first);
     make(second);
   }
 
   private directory(gfid: Gfid, path: ByteString): Inode | undefined {
-    const stat = absent(() => this.brick.disk.lstat(path), 'ENOENT', 'ENOTDIR');
+    const stat = absent(() => this.brick.lstat(path), 'ENOTDIR');
     if (stat === undefined || !isDirectory(stat)) return undefined;
     return { gfid, path, target: path, stat };
   }

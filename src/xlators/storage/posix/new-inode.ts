@@ -1,4 +1,4 @@
-import type { Dict } from '../../../fop/dict.js';
+import type { Dict, MdataTimes } from '../../../fop/dict.js';
 import { isErrno } from '../../../fop/error.js';
 import type { Fops } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
@@ -11,7 +11,8 @@ import { type Entry, entryOf } from './entry.js';
 import { gfid2pathKey, gfid2pathValue } from './gfid2path.js';
 import { newPath } from './held.js';
 import { countLinks } from './link-counts.js';
-import { BYTES_CHANGED, JUST_MADE, touch } from './times.js';
+import { MDATA_XATTR } from './mdata.js';
+import { JUST_MADE, namesChange, touch } from './times.js';
 import { GFID_XATTR, isStored, whyNotChange } from './xattr-name.js';
 import { attributeBytes } from './xattr-value.js';
 
@@ -43,6 +44,14 @@ export interface NewInode {
   readonly mode: number | undefined;
   readonly xdata: Dict;
   readonly make: (path: ByteString) => void;
+  /** Where it is known already, and that nothing has this name. */
+  readonly entry?: Entry;
+}
+
+function newEntry(brick: Brick, { pargfid, bname }: NewInode): Entry {
+  const entry = entryOf(brick, pargfid, bname);
+  if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
+  return entry;
 }
 
 /** Makes an inode with its name, gfid, handle and attributes; or nothing at all. */
@@ -52,30 +61,29 @@ export function makeInode(
   wanted: NewInode,
 ): { readonly inode: Inode; readonly reply: NewEntryReply } {
   const gfid = requireGfid(brick, wanted.xdata);
-  const entry = entryOf(brick, wanted.pargfid, wanted.bname);
-  if (brick.lstat(entry.path) !== undefined) throw brick.error('EEXIST');
+  const entry = wanted.entry ?? newEntry(brick, wanted);
   brick.handles.claim(gfid);
-  const preparent = brick.iattOf(entry.parent);
-  const inode = made(brick, frame, entry, gfid, wanted);
-  touch(brick, entry.parent, frame, BYTES_CHANGED);
-  const reply = {
-    stat: brick.iatt(inode),
-    preparent,
-    postparent: brick.iatt(entry.parent),
-    xdata: null,
-  };
-  return { inode, reply };
+  const parent = namesChange(brick, entry.parent);
+  const { inode, times } = made(brick, frame, entry, gfid, wanted);
+  const postparent = parent.after(frame);
+  const stat = brick.iatt(inode, times);
+  return { inode, reply: { stat, preparent: parent.before, postparent, xdata: null } };
+}
+
+interface MadeInode {
+  readonly inode: Inode;
+  readonly times: MdataTimes | null;
 }
 
 /** Makes the inode aside, whole, before anything of it can be seen; its name comes last but for tidying up. */
-function made(brick: Brick, frame: Frame, entry: Entry, gfid: Gfid, wanted: NewInode): Inode {
+function made(brick: Brick, frame: Frame, entry: Entry, gfid: Gfid, wanted: NewInode): MadeInode {
   const aside = newPath(brick, gfid);
   makeAside(brick, aside, wanted);
   try {
-    const stat = furnish(brick, frame, entry, gfid, wanted, aside);
+    const { stat, times } = furnish(brick, frame, entry, gfid, wanted, aside);
     if (isDirectory(stat)) nameDirectory(brick, entry, gfid, aside);
     else nameFile(brick, entry, gfid, aside);
-    return { gfid, path: entry.path, target: entry.path, stat };
+    return { inode: { gfid, path: entry.path, target: entry.path, stat }, times };
   } catch (error) {
     removeAside(brick, aside);
     throw error;
@@ -107,10 +115,10 @@ function furnish(
   gfid: Gfid,
   wanted: NewInode,
   aside: ByteString,
-): DiskStat {
+): { readonly stat: DiskStat; readonly times: MdataTimes | null } {
   brick.setXattr(aside, GFID_XATTR, gfidBytes(gfid));
-  brick.giveTo(frame, parent.stat, aside);
   const made = brick.disk.lstat(aside);
+  brick.giveTo(frame, parent.stat, aside, made);
   const isDir = isDirectory(made);
   if (wanted.mode !== undefined) {
     const inherited = isDir ? parent.stat.mode & S_ISGID : 0;
@@ -119,8 +127,8 @@ function furnish(
   setStored(brick, aside, wanted.xdata, isDir || isRegular(made));
   if (!isDir) noteName(brick, aside, parent.gfid, bname);
   const stat = brick.disk.lstat(aside);
-  touch(brick, { target: aside, stat }, frame, JUST_MADE);
-  return stat;
+  const stored = wanted.xdata?.has(MDATA_XATTR) ? brick.readTimes(aside) : null;
+  return { stat, times: touch(brick, { target: aside, stat }, frame, JUST_MADE, stored) };
 }
 
 function nameFile({ disk, handles }: Brick, { path }: Entry, gfid: Gfid, aside: ByteString): void {

@@ -1,5 +1,6 @@
 import type { MdataTimes } from '../../../fop/dict.js';
 import type { Frame } from '../../../fop/frame.js';
+import type { Iatt } from '../../../fop/iatt.js';
 import type { Brick, Inode } from './brick.js';
 import { encodeMdata, laterTimes, MDATA_XATTR } from './mdata.js';
 
@@ -38,6 +39,18 @@ export function touch(
   const times = stored === null ? wanted : laterTimes(wanted, moved);
   writeTimes(brick, inode.target, times);
   return times;
+}
+
+/** A directory while its names change: its attributes before, and, once its times were moved, after. */
+export function namesChange(
+  brick: Brick,
+  parent: Inode,
+): { readonly before: Iatt; after(frame: Frame): Iatt } {
+  const kept = brick.keptTimes(parent);
+  return {
+    before: brick.iattOf(parent, kept),
+    after: (frame) => brick.iatt(parent, touch(brick, parent, frame, BYTES_CHANGED, kept)),
+  };
 }
 
 /** Heals and other workers of GlusterFS copy what is there; without a time of their own they move none. */
