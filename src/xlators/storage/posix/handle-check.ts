@@ -1,8 +1,9 @@
 import type { Gfid } from '../../../fop/gfid.js';
 import { isDirectory, isSymlink } from '../../../fop/iatt.js';
 import type { DiskStat } from '../../../platform/disk.js';
-import { absent, type Brick } from './brick.js';
+import type { Brick } from './brick.js';
 import type { FoundEntry } from './entry.js';
+import { quarantine } from './quarantine.js';
 
 /**
  * Makes sure that the handle of a name's inode leads to that very inode. GlusterFS trusts handles blindly: a missing
@@ -45,13 +46,11 @@ function mendFileHandle(brick: Brick, { path, stat }: FoundEntry, gfid: Gfid): b
 
 /** Another inode under this handle: it is kept where nobody is served from, and the name wins. */
 export function putAside(brick: Brick, gfid: Gfid, stat: DiskStat): void {
-  const { disk, handles } = brick;
-  const handle = handles.path(gfid);
+  const handle = brick.handles.path(gfid);
   if (stat.nlink > 1 && brick.gfidOf(handle) === gfid) {
     brick.noticeOnce('two files have one gfid', gfid, { handle });
     throw brick.error('EIO', `two files have the gfid ${gfid}`);
   }
-  absent(() => disk.mkdir(handles.hidden('quarantine'), 0o700), 'EEXIST');
-  disk.rename(handle, handles.hidden(`quarantine/${gfid}-${stat.ino}`));
+  quarantine(brick, gfid, stat);
   brick.notice('a handle was another inode than its name; it was put aside', { handle, gfid });
 }

@@ -1,5 +1,5 @@
 import { type Gfid, ROOT_GFID } from '../../../fop/gfid.js';
-import { isDirectory, isSymlink } from '../../../fop/iatt.js';
+import { isDirectory, isRegular, isSymlink } from '../../../fop/iatt.js';
 import { type ByteString, MAX_PATH_BYTES, readable } from '../../../fop/name.js';
 import type { DiskStat } from '../../../platform/disk.js';
 import { absent, type Brick, type Inode } from './brick.js';
@@ -11,6 +11,7 @@ import {
   parseDirectoryTarget,
 } from './handle-path.js';
 import { heldHandlePath } from './held.js';
+import { quarantine } from './quarantine.js';
 
 /** Paths of directories that are remembered; all are forgotten when one more would not fit. */
 const MAX_CACHED = 4096;
@@ -73,14 +74,18 @@ export class Handles {
   }
 
   /**
-   * Throws EEXIST where another inode than `owner` has this gfid. A handle that is all that is left of one is cleared away.
+   * Throws EEXIST where another inode than `owner` has this gfid. A handle that is all that is left of one is put away, and kept if
+   * it holds bytes.
    */
   claim(gfid: Gfid, owner?: DiskStat): void {
     if (this.isUnknown(gfid)) return;
     const found = this.find(gfid);
     if (found !== undefined && found.stat.ino === owner?.ino) return;
     if (found !== undefined) throw this.brick.error('EEXIST', `gfid ${gfid} is taken`);
-    absent(() => this.brick.disk.unlink(this.path(gfid)), 'ENOENT');
+    const left = this.brick.lstat(this.path(gfid));
+    if (left === undefined) return;
+    if (isRegular(left) && left.nlink === 1 && left.size > 0) quarantine(this.brick, gfid, left);
+    else this.brick.disk.unlink(this.path(gfid));
   }
 
   /** No handle, and no directory that is remembered: what a new gfid is. */

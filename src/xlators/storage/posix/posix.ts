@@ -21,6 +21,7 @@ import { Janitor } from './janitor.js';
 import { checkDirectory, prepareLayout } from './layout.js';
 import { chooseNamespace } from './namespace.js';
 import { brickOptions, POSIX_OPTIONS } from './options.js';
+import { OrphanSearch } from './orphans.js';
 import { Reserve } from './reserve.js';
 
 /**
@@ -45,6 +46,7 @@ export class Posix extends Xlator {
   private readonly brick: Brick;
   private readonly janitor: Janitor;
   private readonly health: HealthCheck;
+  private readonly orphans: OrphanSearch;
   private hasFailed = false;
 
   constructor({ name, options, platform }: CreateContext) {
@@ -57,6 +59,7 @@ export class Posix extends Xlator {
         this.tell({ event: 'log', from: this, level: 'warn', message, fields }),
     });
     this.janitor = new Janitor(this.brick);
+    this.orphans = new OrphanSearch(this.brick);
     this.health = new HealthCheck(this.brick, (failure) => this.fail(failure));
     this.handlers = new Reserve(this.brick, this.brick.options.reserve).guard(allFops(this.brick));
   }
@@ -83,6 +86,7 @@ export class Posix extends Xlator {
     prepareLayout(brick);
     brick.handles.noteRoot();
     this.janitor.start();
+    this.orphans.start();
     this.health.start();
     this.tell({ event: 'child-up', from: this });
   }
@@ -91,6 +95,7 @@ export class Posix extends Xlator {
     this.janitor.stop();
     this.health.stop();
     this.brick.openFiles.closeAll();
+    if (!this.hasFailed) this.orphans.stop();
   }
 
   protected otherwise<F extends FopName>(fop: F): Promise<Reply<F>> {
@@ -107,6 +112,7 @@ export class Posix extends Xlator {
   private fail({ why, isHanging }: HealthFailure): void {
     this.hasFailed = true;
     this.janitor.stop();
+    this.orphans.abandon();
     this.tell({ event: 'child-down', from: this, why: `health check failed: ${why}` });
     this.tell({ event: 'failed', from: this, why, isHanging });
   }
