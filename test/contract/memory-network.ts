@@ -100,7 +100,7 @@ class MemoryStream implements ByteStream {
  * byte at a time.
  */
 export function memoryNetwork(
-  options: { readonly chunkBytes?: number } = {},
+  options: { readonly chunkBytes?: number; readonly keepsNone?: boolean } = {},
 ): Network & { streams(): readonly ByteStream[] } {
   const chunkBytes = options.chunkBytes ?? 64 * 1024;
   const listeners = new Map<number, (stream: ByteStream) => StreamEvents>();
@@ -114,12 +114,12 @@ export function memoryNetwork(
     const theirs = new MemoryStream(to, from, chunkBytes);
     mine.other = theirs;
     theirs.other = mine;
-    streams.push(mine);
+    if (!options.keepsNone) streams.push(mine);
     return [mine, theirs];
   }
 
   return {
-    /** The connecting ends of all connections so far. */
+    /** The connecting ends of all connections so far; with `keepsNone` of none. */
     streams: () => streams,
     async connect(to, events) {
       const accept = listeners.get(to.port);

@@ -34,7 +34,7 @@ export async function runClient(
   progress: (toll: ClientToll) => void = () => undefined,
 ): Promise<ClientToll> {
   const random = new SimRandom(seed);
-  const [network, clock] = [memoryNetwork(), new ManualClock()];
+  const [network, clock] = [memoryNetwork({ keepsNone: true }), new ManualClock()];
   const server = new HostileBrick(random.fork('server'));
   const listener = await server.listen(network);
   const client = clientOf(listener.endpoint.port, platformOf(network, clock), {

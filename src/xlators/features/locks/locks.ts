@@ -1,7 +1,9 @@
 import { type ErrnoName, FopError } from '../../../fop/error.js';
+import type { Fd } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Client, Frame } from '../../../fop/frame.js';
 import { type Gfid, NULL_GFID } from '../../../fop/gfid.js';
+import type { Iatt } from '../../../fop/iatt.js';
 import { type Handlers, PassThrough } from '../../../fop/translator.js';
 import { outcomeOf } from '../../../fop/wind.js';
 import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
@@ -102,19 +104,19 @@ export class Locks extends PassThrough {
     }),
     flush: (request, frame) => {
       dropPosixLocks(this.tables.posix, request.fd.gfid, owner(frame));
-      return this.counted('flush', request, frame, () => request.fd.gfid);
+      return this.otherwise('flush', request, frame);
     },
     release: (request, frame) => {
       dropLocksOfFd(this.tables.posix, request.fd);
       return this.child.wind('release', request, frame);
     },
-    unlink: (request, frame) => this.removing('unlink', request, frame, request),
-    rmdir: (request, frame) => this.removing('rmdir', request, frame, request),
-    rename: (request, frame) =>
-      this.removing('rename', request, frame, {
-        pargfid: request.newpargfid,
-        bname: request.newbname,
-      }),
+    unlink: (request, frame) => this.unnaming('unlink', request, frame),
+    rmdir: (request, frame) => this.unnaming('rmdir', request, frame),
+    rename: async (request, frame) => {
+      const { newpargfid: pargfid, newbname: bname } = request;
+      const reply = await this.removing('rename', request, frame, { pargfid, bname });
+      return this.answered<'rename'>(request, reply, reply.stat.gfid);
+    },
     lookup: async (request, frame) => {
       const reply = await this.child.wind('lookup', request, frame);
       const { xdata } = request;
@@ -122,13 +124,6 @@ export class Locks extends PassThrough {
       const by = request.bname === '' ? undefined : request;
       return { ...reply, xdata: withCounts(this.tables, xdata, reply.xdata, reply.stat.gfid, by) };
     },
-    create: (request, frame) => this.counted('create', request, frame, (reply) => reply.stat.gfid),
-    opendir: (request, frame) => this.counted('opendir', request, frame, () => request.gfid),
-    stat: (request, frame) => this.counted('stat', request, frame, () => request.gfid),
-    fstat: (request, frame) => this.counted('fstat', request, frame, () => request.fd.gfid),
-    readv: (request, frame) => this.counted('readv', request, frame, () => request.fd.gfid),
-    writev: (request, frame) => this.counted('writev', request, frame, () => request.fd.gfid),
-    fsync: (request, frame) => this.counted('fsync', request, frame, () => request.fd.gfid),
     readdirp: async (request, frame) => {
       const reply = await this.child.wind('readdirp', request, frame);
       const { xdata } = request;
@@ -137,7 +132,7 @@ export class Locks extends PassThrough {
         ...entry,
         dict: withCounts(this.tables, xdata, entry.dict, entry.stat.gfid),
       }));
-      return { ...reply, entries };
+      return this.answered<'readdirp'>(request, { ...reply, entries }, request.fd.gfid);
     },
   };
 
@@ -190,18 +185,52 @@ export class Locks extends PassThrough {
     }
   }
 
-  /** Passes a fop on and adds the counts that it asks for. */
+  /** The same for what is told of by its name alone: its counts are those of what the name stood for. */
+  private async unnaming<F extends 'unlink' | 'rmdir'>(
+    fop: F,
+    request: Request<F>,
+    frame: Frame,
+  ): Promise<Reply<F>> {
+    const { pargfid, bname } = request;
+    if (!asksForCounts(request.xdata)) return this.removing(fop, request, frame, request);
+    const named = { gfid: NULL_GFID, pargfid, bname, xdata: null };
+    const found = await outcomeOf(this.child.wind('lookup', named, frame));
+    const reply = await this.removing(fop, request, frame, request);
+    return 'error' in found ? reply : this.answered(request, reply, found.reply.stat.gfid);
+  }
+
+  /** Passes a fop on and adds the counts that it asks for: every fop may. */
+  protected override otherwise<F extends FopName>(
+    fop: F,
+    request: Request<F>,
+    frame: Frame,
+  ): Promise<Reply<F>> {
+    return asksForCounts(request.xdata)
+      ? this.counted(fop, request, frame)
+      : this.child.wind(fop, request, frame);
+  }
+
   private async counted<F extends FopName>(
     fop: F,
     request: Request<F>,
     frame: Frame,
-    gfidOf: (reply: Reply<F>) => Gfid,
   ): Promise<Reply<F>> {
     const reply = await this.child.wind(fop, request, frame);
-    if (!asksForCounts(request.xdata)) return reply;
-    const xdata = withCounts(this.tables, request.xdata, reply.xdata, gfidOf(reply));
-    return { ...reply, xdata };
+    const gfid = inodeOf(request, reply);
+    return gfid === undefined ? reply : this.answered(request, reply, gfid);
   }
+
+  private answered<F extends FopName>(request: Request<F>, reply: Reply<F>, gfid: Gfid): Reply<F> {
+    if (!asksForCounts(request.xdata)) return reply;
+    return { ...reply, xdata: withCounts(this.tables, request.xdata, reply.xdata, gfid) };
+  }
+}
+
+/** What a fop is about: the inode that it names, or the one that it has made. */
+function inodeOf(request: object, reply: object): Gfid | undefined {
+  if ('fd' in request && !('pargfid' in request)) return (request.fd as Fd).gfid;
+  if ('gfid' in request) return request.gfid as Gfid;
+  return 'stat' in reply ? (reply.stat as Iatt).gfid : undefined;
 }
 
 function owner({ client, lkOwner, pid }: Frame): {

@@ -251,6 +251,22 @@ describe('features/locks', () => {
     await a.release(fd);
   });
 
+  it('counts for every fop that asks, as a disperse volume does', async () => {
+    const asked = dict({ 'glusterfs.inodelk-dom-count': byteString('domain') });
+    const gfid = await a.file('counted');
+    const d = await a.directory('d');
+    const names = [
+      await a.wind('link', { gfid, newpargfid: ROOT_GFID, newbname: 'l' }, asked),
+      await a.wind('truncate', { gfid, offset: 3 }, asked),
+      await a.wind('statfs', { gfid }, asked),
+      await a.wind('unlink', { pargfid: ROOT_GFID, bname: 'l', xflags: 0 }, asked),
+      await a.wind('getxattr', { gfid: d, name: undefined }, asked),
+      await a.wind('rmdir', { pargfid: ROOT_GFID, bname: 'd', xflags: 0 }, asked),
+    ];
+    for (const { xdata } of names)
+      assert.deepEqual(xdata?.get('glusterfs.inodelk-count'), { type: 'int', int: 0n });
+  });
+
   it('refuses what it does not serve', async () => {
     await refuses('EOPNOTSUPP', lk(a, 3, WRITE));
     await refuses('EOPNOTSUPP', inodelk(a, GET, WRITE));
