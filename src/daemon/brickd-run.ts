@@ -45,7 +45,7 @@ export async function startBrick(
   const server = serverOf(graph, given.volfile);
   graph.top.listen((notice) => logNotice(log, notice));
   const failed = failureOf(graph);
-  for (const note of graph.notes) log.debug(note);
+  if (graph.notes.length > 0) log.info('options without effect', { options: graph.notes });
   lockBricks(platform.disk, graph, (file) => requireSystemCalls('flock').flock(file));
   await graph.start();
   const exports = server.children.map(({ name }) => name);

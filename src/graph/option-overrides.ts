@@ -39,9 +39,9 @@ export function overrideOptions(
   return result;
 }
 
-function laid(volume: Volume, { key, value }: OptionOverride): Volume {
+function laid(volume: Volume, { key, value, text }: OptionOverride): Volume {
   const others = volume.options.filter((option) => option.key !== key);
-  return { ...volume, options: [...others, { key, value, place: volume.place }] };
+  return { ...volume, options: [...others, { key, value, place: volume.place, override: text }] };
 }
 
 function patternOf(volume: string): RegExp {

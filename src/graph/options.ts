@@ -68,9 +68,11 @@ function fillDefaults(
 }
 
 function fault(volume: Volume, option: VolumeOption, why: string): VolfileError {
+  const { key, place, override } = option;
+  const from = override === undefined ? '' : ` (--xlator-option ${override})`;
   return new VolfileError(
-    option.place,
-    `volume ${volume.name} (${volume.type}), option ${option.key}: ${why}`,
+    place,
+    `volume ${volume.name} (${volume.type}), option ${key}${from}: ${why}`,
   );
 }
 

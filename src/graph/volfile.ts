@@ -17,6 +17,8 @@ export interface VolumeOption {
   readonly key: string;
   readonly value: string;
   readonly place: Place;
+  /** The words of the command line that set it, where it does not stand in the volfile. */
+  readonly override?: string;
 }
 
 /** The name of another volume, and where it was named. */

@@ -30,6 +30,10 @@ const ROWS: readonly (readonly [name: string, options: StackOptions])[] = [
     'upcall, on, over posix',
     { on: 'sim', above: ['features/upcall'], options: { 'cache-invalidation': 'on' } },
   ],
+  [
+    'io-stats that counts, over posix',
+    { on: 'sim', above: ['debug/io-stats'], options: { 'latency-measurement': 'on' } },
+  ],
   ['read-only, off, over posix', { on: 'sim', above: ['features/read-only'] }],
   ['what is switched off over posix', { on: 'sim', above: SWITCHED_OFF }],
 ];

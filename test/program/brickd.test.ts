@@ -203,7 +203,10 @@ describe('hfs_brickd', function () {
     other.close();
     assert.match(stderr, new RegExp(`^HFS-5001 127\\.0\\.0\\.1:${address.port} is taken`));
     const wrong = await brickd(...words(), '--xlator-option', 'server.listen-port=none');
-    assert.match(wrong.stderr, /^HFS-5005 .*volume server .*, option listen-port: .*\nnext: /s);
+    assert.match(
+      wrong.stderr,
+      /^HFS-5005 .*volume server .*, option listen-port \(--xlator-option .*none\): .*\nnext: /s,
+    );
     const nobody = await brickd(...words(), '--xlator-option', 'nobody.listen-port=1');
     assert.match(nobody.stderr, /^HFS-1001 --xlator-option: nobody\.listen-port=1: no volume is /);
   });

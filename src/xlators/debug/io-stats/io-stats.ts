@@ -1,22 +1,86 @@
-import type { Handlers } from '../../../fop/translator.js';
-import { PassThrough } from '../../../fop/translator.js';
-import type { OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
+import type { DictValue } from '../../../fop/dict.js';
+import { FopError } from '../../../fop/error.js';
+import type { FopName, Reply, Request } from '../../../fop/fops.js';
+import type { Frame } from '../../../fop/frame.js';
+import type { ByteString } from '../../../fop/name.js';
+import { type Handlers, PassThrough } from '../../../fop/translator.js';
+import type { CreateContext, OptionSpec, TranslatorSpec } from '../../../graph/spec.js';
+import type { Clock } from '../../../platform/platform.js';
+import { FopCounts } from './fop-counts.js';
 
-/*
- * Stands at the top of every graph that GlusterFS generates, there to count. Here every fop passes unchanged.
+/** The attribute that shows the counts, of any inode, to root. */
+const COUNTS_XATTR = 'trusted.hekafs.io-stats';
+/** By setting it a client has GlusterFS's brick write its counts to a file. */
+const DUMP_XATTR = 'trusted.io-stats-dump';
+
+/**
+ * debug/io-stats: counts the fops that pass, and how long they take.
+ *
+ * Stands at the top of every graph that GlusterFS generates, with both switched off: then every fop passes unchanged. The counts are
+ * read as an attribute: `getfattr -n trusted.hekafs.io-stats --only-values MOUNT`. Nobody has files written on the brick.
  *
  *     volume vol
  *         type debug/io-stats
- *         option log-level INFO
+ *         option count-fop-hits on
+ *         option latency-measurement on
  *         subvolumes vol-replicate-0
  *     end-volume
  */
 export class IoStats extends PassThrough {
   readonly type = 'debug/io-stats';
-  protected readonly handlers: Handlers = {};
+  protected readonly handlers: Handlers;
+  private readonly counts: FopCounts | undefined;
+  private readonly clock: Clock;
+
+  constructor({ name, options, children: [child], platform }: CreateContext) {
+    if (child === undefined) throw new TypeError('debug/io-stats has one child');
+    super(name, child);
+    this.clock = platform.clock;
+    const hasLatency = options.bool('latency-measurement');
+    if (options.bool('count-fop-hits') || hasLatency) this.counts = new FopCounts(hasLatency);
+    this.handlers = {
+      getxattr: (request, frame) => this.shown(request, frame),
+      setxattr: (request, frame) => {
+        if (request.dict?.has(DUMP_XATTR))
+          return Promise.reject(new FopError('EOPNOTSUPP', `${name}: ${DUMP_XATTR}`));
+        return this.child.wind('setxattr', request, frame);
+      },
+    };
+  }
+
+  override wind<F extends FopName>(fop: F, request: Request<F>, frame: Frame): Promise<Reply<F>> {
+    return this.counts === undefined
+      ? super.wind(fop, request, frame)
+      : this.counted(this.counts, fop, request, frame);
+  }
+
+  /** Most of a fop may be done before its promise is there: storage/posix does much at once. */
+  private async counted<F extends FopName>(
+    counts: FopCounts,
+    fop: F,
+    request: Request<F>,
+    frame: Frame,
+  ): Promise<Reply<F>> {
+    const sinceMs = this.clock.monotonicMs();
+    let hasFailed = true;
+    try {
+      const reply = await super.wind(fop, request, frame);
+      hasFailed = false;
+      return reply;
+    } finally {
+      counts.add(fop, hasFailed, this.clock.monotonicMs() - sinceMs);
+    }
+  }
+
+  private shown(request: Request<'getxattr'>, frame: Frame): Promise<Reply<'getxattr'>> {
+    if (request.name !== COUNTS_XATTR || this.counts === undefined || frame.uid !== 0)
+      return this.child.wind('getxattr', request, frame);
+    const value: DictValue = { type: 'string', text: this.counts.text() };
+    const dict = new Map<ByteString, DictValue>([[COUNTS_XATTR, value]]);
+    return Promise.resolve({ dict, xdata: null });
+  }
 }
 
-const NOT_COUNTED = 'fops are not counted here';
 const PROGRAM = 'the program that loads the volfile decides';
 
 const OPTIONS: readonly OptionSpec[] = [
@@ -30,28 +94,26 @@ const OPTIONS: readonly OptionSpec[] = [
     key: 'unique-id',
     kind: 'string',
     doc: 'Names this brick in files of counters.',
-    inert: NOT_COUNTED,
+    inert: 'counts are read as an attribute, not from files',
   },
   {
     key: 'count-fop-hits',
     kind: 'bool',
-    doc: 'Count fops by name.',
-    only: ['off'],
-    inert: NOT_COUNTED,
+    default: 'off',
+    doc: 'Count fops by name; trusted.hekafs.io-stats shows them to root.',
   },
   {
     key: 'latency-measurement',
     kind: 'bool',
-    doc: 'Measure how long fops take.',
-    only: ['off'],
-    inert: NOT_COUNTED,
+    default: 'off',
+    doc: 'Measure how long fops take, and count them.',
   },
   {
     key: 'dump-fd-stats',
     kind: 'bool',
     doc: 'Count per open file.',
     only: ['off'],
-    inert: NOT_COUNTED,
+    inert: 'open files are not counted one by one',
   },
   { key: 'log-level', kind: 'string', doc: 'Of the whole process.', inert: PROGRAM },
   {
@@ -73,8 +135,5 @@ export const debugIoStats: TranslatorSpec = {
   type: 'debug/io-stats',
   children: { min: 1, max: 1 },
   options: OPTIONS,
-  create({ name, children: [child] }) {
-    if (!child) throw new TypeError('debug/io-stats has one child');
-    return new IoStats(name, child);
-  },
+  create: (context) => new IoStats(context),
 };
