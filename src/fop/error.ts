@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Dict } from './dict.js';
 
 /** The names of Linux's errno values, `ENOENT` and so on. */
 export type ErrnoName =
@@ -33,7 +34,7 @@ export function errnoName(number: number): ErrnoName {
 
 /**
  * The only error a fop may answer with. `where` is the translator's volume name (or, below the
- * border, the system call); `cause` what lies beneath, for the log. Compare `errno`, never text.
+ * border, the system call); `cause` what lies beneath, for the log; `xdata` crosses the wire with the errno. Compare `errno`, never text.
  */
 export class FopError extends Error {
   override readonly name = 'FopError';
@@ -42,6 +43,8 @@ export class FopError extends Error {
     readonly errno: ErrnoName,
     readonly where: string,
     override readonly cause?: unknown,
+    /** What the answer says beside the errno; few errors say anything. */
+    readonly xdata: Dict = null,
   ) {
     // A stack costs more than most fops; where it came from is in `where` and `cause`.
     const limit = Error.stackTraceLimit;

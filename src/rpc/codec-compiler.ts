@@ -170,6 +170,7 @@ function codecSource(row: Row): string {
   const request = fieldsOf(row.request);
   const reply = fieldsOf(row.reply);
   const fd = reply.find((field) => field.kind === 'fd')?.variable ?? '-1';
+  const xdata = reply.find((field) => field.name === 'xdata')?.variable ?? 'null';
   return `'use strict';
 return {
   fop,
@@ -190,7 +191,14 @@ return {
     ${reply.map((field) => writeSource(field, 'reply')).join('\n    ')}
     ${payloadSource(reply, 'reply')}
   },
-  encodeError(w, errno) {
+  encodeError(w, errno, xdata) {
+    if (xdata && isXdataFirst) {
+      w.i32(-1);
+      w.i32(errno);
+      writeDict(w, xdata);
+      w.raw(errorReply.subarray(AFTER_XDATA));
+      return;
+    }
     w.raw(errorReply);
     w.setWord(w.length - errorReply.length + 4, errno);
   },
@@ -199,7 +207,7 @@ return {
     const errno = r.i32();
     ${reply.map((field) => readSource(field, reply)).join('\n    ')}
     r.done();
-    if (ret < 0) throw failed(errno, where);
+    if (ret < 0) throw failed(errno, where, ${xdata});
     if (r.overflowed) throw beyond(where);
     return { fd: ${fd}, reply: { ${reply.map(replyProperty).join(' ')} } };
   },
@@ -235,6 +243,15 @@ function dictBytesTotal(dict: Dict): number {
   return total;
 }
 
+/** op_ret, op_errno and the three words of no dict. */
+const AFTER_XDATA = 20;
+
+/** In all replies but that of readv. */
+function isXdataFirst(row: Row): boolean {
+  const withBytes = fieldsOf(row.reply).filter(({ kind }) => (SOURCES[kind].zeros ?? 0) !== 0);
+  return withBytes[0]?.name === 'xdata';
+}
+
 const SCOPE = {
   ...structs,
   readDict,
@@ -245,13 +262,16 @@ const SCOPE = {
   O_DIRECTORY,
   wantedGfid,
   dictBytesTotal,
-  failed: (errno: number, where: string) => new FopError(errnoName(errno), where),
+  AFTER_XDATA,
+  failed: (errno: number, where: string, xdata: Dict) =>
+    new FopError(errnoName(errno), where, undefined, xdata),
   beyond: (where: string) => new FopError('EOVERFLOW', where, 'a number beyond 2^53'),
   tooLarge: () => new FopError('EFBIG', 'request', 'a number beyond 2^53'),
 };
 
 export function compileCodec(fop: FopName, row: Row): FopCodec<FopName> {
-  const scope = { ...SCOPE, fop, errorReply: errorReplyOf(row) };
+  const errorReply = errorReplyOf(row);
+  const scope = { ...SCOPE, fop, errorReply, isXdataFirst: isXdataFirst(row) };
   const make = new Function(...Object.keys(scope), codecSource(row));
   return make(...Object.values(scope)) as FopCodec<FopName>;
 }

@@ -1,3 +1,4 @@
+import type { Dict } from '../fop/dict.js';
 import type { Fd } from '../fop/fd.js';
 import { FOP_NAMES, type FopName, type Reply, type Request } from '../fop/fops.js';
 import type { Gfid } from '../fop/gfid.js';
@@ -36,7 +37,7 @@ export interface FopCodec<F extends FopName> {
   /** `fd` is the number of what open, opendir or create opened; others do not look at it. */
   encodeReply(writer: Writer, reply: Reply<F>, fd: number): Buffer | undefined;
   /** The complete struct follows an error too, zero-filled: C peers decode it before they look at the error. */
-  encodeError(writer: Writer, errno: number): void;
+  encodeError(writer: Writer, errno: number, xdata?: Dict): void;
   /** Throws the FopError that the reply carries, said to come from `where`. */
   decodeReply(reader: Reader, where: string): DecodedReply<F>;
 }

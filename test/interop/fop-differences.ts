@@ -93,6 +93,7 @@ export const DIFFERENCES: ReadonlyMap<string, string> = new Map([
     'on disk: first name',
     'on disk: second name',
   ]),
+  ...because('an error does not echo what was asked', ['create: over a directory']),
   ...because('icreate is not served', ['icreate: new gfid']),
 ]);
 

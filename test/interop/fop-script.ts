@@ -1,7 +1,7 @@
 import { arrays, attributes, xattrs } from './script-attributes.js';
 import { bytesChapter, sparse } from './script-bytes.js';
 import { removing, renaming, resolution } from './script-names.js';
-import { creating, making } from './script-new-inodes.js';
+import { creating, layouts, making } from './script-new-inodes.js';
 import { listing, looking, rest } from './script-reads.js';
 import type { Chapter } from './script-words.js';
 
@@ -10,6 +10,7 @@ export const FOP_SCRIPT: Readonly<Record<string, Chapter>> = {
   'what is not there': resolution,
   'new inodes': making,
   create: creating,
+  'layouts of parents': layouts,
   'lookup and stat': looking,
   'bytes of a file': bytesChapter,
   'holes and checksums': sparse,

@@ -39,7 +39,9 @@ export class FopTranscript {
       return reply;
     } catch (error) {
       if (!(error instanceof FopError)) throw error;
-      this.lines.set(name, error.errno);
+      const more =
+        error.xdata === null || error.xdata.size === 0 ? '' : ` ${describe(error.xdata)}`;
+      this.lines.set(name, error.errno + more);
       return undefined;
     }
   }

@@ -256,3 +256,24 @@ export const creating: Chapter = async (t) => {
   );
   await t.ask('over a symlink', 'create', { ...at, bname: 'dangling', fd: open() }, want(0x3a));
 };
+
+/** cluster/distribute: a directory is made only where the parent's layout is the one that the client knows. */
+export const layouts: Chapter = async (t) => {
+  const parent = gfidOf(0x3b);
+  await t.ask('parent', 'mkdir', { ...AT_ROOT, ...NEW, bname: 'parent', mode: 0o755 }, want(0x3b));
+  const layout = bytes('00000001000000000000000055555555');
+  const other = bytes('0000000200000000000000007fffffff');
+  const key = 'trusted.glusterfs.dht';
+  const mkdir = (label: string, number: number, value: Buffer) => {
+    const request = { pargfid: parent, ...NEW, bname: `d${number}`, mode: 0o755 };
+    const xdata = dict({ 'glusterfs.preop.parent.key': key, [key]: value });
+    return t.ask(label, 'mkdir', request, want(number, xdata));
+  };
+  await mkdir('parent without layout', 0x3c, layout);
+  await t.ask('layout', 'setxattr', { gfid: parent, flags: 0, dict: dict({ [key]: layout }) });
+  await mkdir('the known layout', 0x3d, layout);
+  t.look('with the known layout', 'parent/d61');
+  await mkdir('another layout', 0x3e, other);
+  await mkdir('a shorter layout', 0x3f, layout.subarray(0, 8));
+  t.names('in the parent', 'parent');
+};

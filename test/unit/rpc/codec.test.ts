@@ -113,6 +113,23 @@ describe('the codec of every fop', () => {
         (error) => error instanceof FopError && error.errno === 'ESTALE' && error.where === 'there',
       );
     });
+
+    it(`${fop}: an error may say more than its errno`, () => {
+      const xdata = new Map([['told', { type: 'int' as const, int: 7n }]]);
+      const writer = new Writer();
+      codecOf(fop).encodeError(writer, 5, xdata);
+      const bytes = writer.finish();
+      // The answer of a read has its xdata behind the attributes, and never any with an error.
+      const expected = fop === 'readv' ? null : xdata;
+      assert.throws(
+        () => codecOf(fop).decodeReply(new Reader(bytes), 'there'),
+        (error) => {
+          assert.ok(error instanceof FopError && error.errno === 'EIO');
+          assert.deepEqual(error.xdata, expected);
+          return true;
+        },
+      );
+    });
   }
 
   it('bytes that were changed on the way are refused or read as something else, never worse', () => {

@@ -236,7 +236,7 @@ export class FopService {
   private fail<F extends FopName>(codec: FopCodec<F>, call: IncomingCall, error: unknown): void {
     if (!(error instanceof FopError)) throw error;
     const writer = call.beginReply();
-    codec.encodeError(writer, errnoNumber(error.errno));
+    codec.encodeError(writer, errnoNumber(error.errno), error.xdata);
     call.send(writer);
   }
 }

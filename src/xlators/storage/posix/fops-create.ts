@@ -10,6 +10,7 @@ import type { Brick, Inode } from './brick.js';
 import { type Entry, entryOf } from './entry.js';
 import { letGo, tryHold } from './held.js';
 import { forgetName, makeInode, noteName, requestedGfid, requireGfid } from './new-inode.js';
+import { checkParent } from './parent-check.js';
 import { ATTRIBUTES_CHANGED, BYTES_CHANGED, touch } from './times.js';
 
 /** mknod, mkdir, symlink, create, link. */
@@ -27,8 +28,10 @@ export function createFops(brick: Brick): Handlers {
     },
 
     async mkdir(request, frame) {
+      const { parent } = entryOf(brick, request.pargfid, request.bname);
+      const xdata = checkParent(brick, parent, request.xdata);
       const make = (path: ByteString) => brick.disk.mkdir(path, 0o700);
-      return makeInode(brick, frame, { ...request, make }).reply;
+      return makeInode(brick, frame, { ...request, xdata, make }).reply;
     },
 
     async symlink(request, frame) {
