@@ -149,9 +149,9 @@ export const removing: Chapter = async (t) => {
   });
   await t.ask('nameless', 'link', { gfid: gfidOf(0xa0), newpargfid: ROOT_GFID, newbname: 'back' });
   await t.ask('nameless', 'release', { fd });
-  t.names('unlink directory after release', '.glusterfs/unlink');
-  const closed = await file(t, 0xa1, 'closed');
-  await t.ask('closed', 'release', { fd: closed });
+  // Not by create: 10.3 closes what was released some time later.
+  const closed = { ...AT_ROOT, ...NEW, bname: 'closed', mode: 0o100644, dev: 0 };
+  await t.ask('closed', 'mknod', closed, want(0xa1));
   await unlink(
     'conditions: open fd, and it is not',
     'closed',
