@@ -5,7 +5,9 @@ import type { Notice, Translator } from '../../src/fop/translator.js';
 import { buildGraph, type Graph } from '../../src/graph/graph.js';
 import { registryOf } from '../../src/graph/registry.js';
 import type { Clock } from '../../src/platform/platform.js';
-import { clusterReplicate } from '../../src/xlators/cluster/replicate/replicate.js';
+import type { ReplicaHealer } from '../../src/xlators/cluster/replicate/heal/replica-healer.js';
+import { intentOf } from '../../src/xlators/cluster/replicate/intents.js';
+import { clusterReplicate, Replicate } from '../../src/xlators/cluster/replicate/replicate.js';
 import { featuresIndex } from '../../src/xlators/features/index/index.js';
 import { featuresLocks } from '../../src/xlators/features/locks/locks.js';
 import { prepareBrick } from '../../src/xlators/storage/posix/new-brick.js';
@@ -38,6 +40,12 @@ export class LabClient {
 
   get top(): Translator {
     return this.graph.top;
+  }
+
+  get healer(): ReplicaHealer {
+    const { top } = this.graph;
+    assert.ok(top instanceof Replicate);
+    return top.healer;
   }
 
   gate(number: number): Gate {
@@ -240,18 +248,30 @@ export class ReplicaLab {
   owed(number: number, gfid: Gfid): readonly string[] {
     try {
       const path = `/brick-${number}/.glusterfs/indices/entry-changes/${gfid}`;
-      return this.disk
-        .readdir(path)
-        .map(({ name }) => name)
-        .sort();
+      const names = this.disk.readdir(path).map(({ name }) => name);
+      return names.filter((name) => intentOf(name) === undefined).sort();
     } catch {
       return [];
     }
   }
 
+  /** Whether a brick has noted that a client is at a directory's names. */
+  isInHand(number: number, gfid: Gfid): boolean {
+    const path = `/brick-${number}/.glusterfs/indices/entry-changes`;
+    if (!this.disk.readdir(path).some(({ name }) => name === gfid)) return false;
+    return this.disk.readdir(`${path}/${gfid}`).some(({ name }) => intentOf(name) !== undefined);
+  }
+
   /** Lets everything happen that happens by itself: replies, and what goes on after them. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Lets so much time pass, and what comes of it happen. */
+  async pass(ms: number): Promise<void> {
+    await this.settle();
+    this.clock.advance(ms);
+    await this.settle();
   }
 
   /** Which bricks were asked a fop, since the last time that was asked here. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { O_RDWR, O_TRUNC, O_WRONLY } from '../../src/fop/fd.js';
+import { O_RDWR, O_WRONLY } from '../../src/fop/fd.js';
 import { type Gfid, ROOT_GFID } from '../../src/fop/gfid.js';
 import { dict, refuses } from '../contract/volume.js';
 import { gfidOf, ReplicaLab } from './replica-lab.js';
@@ -113,7 +113,7 @@ describe('replica set: what is noted while a brick is away', () => {
     it(what, async () => {
       const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
       const there = (await before?.(lab)) ?? ROOT_GFID;
-      await lab.settle();
+      await lab.pass(1000);
       lab.gate(1).down();
       const gfid = await act(lab, there);
       await lab.settle();
@@ -164,6 +164,7 @@ describe('replica set: what is noted while a brick is away', () => {
     const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
     await lab.volume.directory('d');
     await refuses('EEXIST', lab.volume.directory('d'));
+    await lab.pass(1000);
     lab.gate(1).down();
     await refuses('EEXIST', lab.volume.directory('d'));
     await lab.settle();
@@ -258,8 +259,7 @@ describe('replica set: what has to be healed before it is changed', () => {
     await lab.volume.wind('truncate', { gfid, offset: 2 });
     await lab.volume.wind('fsync', { fd: await lab.volume.open(gfid, O_RDWR), datasync: 0 });
     for (const brick of lab.bricks) assert.equal(await brick.content(gfid), 'te');
-    lab.clock.advance(1000);
-    await lab.settle();
+    await lab.pass(1000);
     assert.equal(lab.marks(gfid), 'none');
     await lab.stop();
   });
@@ -269,13 +269,11 @@ describe('replica set: what has to be healed before it is changed', () => {
     const gfid = await lab.volume.file('f', 'text');
     lab.gate(1).down();
     await lab.volume.wind('truncate', { gfid, offset: 2 });
-    lab.clock.advance(1000);
-    await lab.settle();
+    await lab.pass(1000);
     lab.gate(1).up();
     lab.gate(2).down();
     await lab.volume.wind('truncate', { gfid, offset: 1 });
-    lab.clock.advance(1000);
-    await lab.settle();
+    await lab.pass(1000);
     assert.equal(await lab.brick(1).content(gfid), 't');
     assert.equal(lab.marks(gfid), 'b0: b2 1/0/0; b1: b2 1/0/0; b2: b1 1/0/0');
     await lab.stop();
@@ -286,8 +284,7 @@ describe('replica set: what has to be healed before it is changed', () => {
     const gfid = await lab.volume.file('f', 'text');
     lab.gate(1).down();
     await lab.volume.wind('truncate', { gfid, offset: 2 });
-    lab.clock.advance(1000);
-    await lab.settle();
+    await lab.pass(1000);
     lab.gate(1).up();
     lab.gate(2).down();
     lab.gate(1).failures.set('ftruncate', 'EIO');
@@ -295,84 +292,6 @@ describe('replica set: what has to be healed before it is changed', () => {
     lab.gate(1).failures.set('writev', 'EIO');
     await refuses('ENOTCONN', lab.volume.wind('truncate', { gfid, offset: 1 }));
     assert.equal(await lab.brick(0).content(gfid), 'te');
-    await lab.stop();
-  });
-});
-
-describe('replica set: one session for many writes', () => {
-  it('locks and marks once, syncs once, and ends a while after the last write', async () => {
-    const lab = await ReplicaLab.of(3);
-    const gfid = await lab.volume.file('f', 'text');
-    await lab.settle();
-    const fd = await lab.volume.open(gfid, O_WRONLY);
-    for (const gate of [0, 1, 2].map((n) => lab.gate(n))) gate.seen.length = 0;
-    for (const offset of [0, 1, 2, 3]) await lab.volume.write(fd, 'x', offset);
-    assert.equal(lab.marks(gfid), 'b0: dirty 1/0/0; b1: dirty 1/0/0; b2: dirty 1/0/0');
-    await lab.volume.wind('fsetattr', {
-      fd,
-      valid: 1,
-      stbuf: { ...(await lab.volume.stat(gfid)), mode: 0o600 },
-    });
-    const { seen } = lab.gate(2);
-    const counted = seen.filter((fop) => !['lookup', 'stat'].includes(fop));
-    assert.deepEqual(counted, ['finodelk', 'fxattrop', ...Array(4).fill('writev'), 'fsetattr']);
-    lab.clock.advance(1000);
-    await lab.settle();
-    assert.deepEqual(seen.slice(-3), ['fsync', 'fxattrop', 'finodelk']);
-    assert.equal(lab.marks(gfid), 'none');
-    await lab.volume.release(fd);
-    await lab.stop();
-  });
-
-  it('ends when another client wants the lock', async () => {
-    const lab = await ReplicaLab.of(3);
-    const other = await lab.client();
-    const gfid = await lab.volume.file('f', 'text');
-    const fd = await lab.volume.open(gfid, O_WRONLY);
-    const theirs = await other.volume.open(gfid, O_WRONLY);
-    await lab.volume.write(fd, 'ours');
-    await other.volume.write(theirs, 'them');
-    await lab.volume.write(fd, 'again', 4);
-    await other.volume.release(theirs);
-    await lab.volume.release(fd);
-    for (const brick of lab.bricks) assert.equal(await brick.content(gfid), 'themagain');
-    await lab.settle();
-    assert.equal(lab.marks(gfid), 'none');
-    await lab.stop();
-  });
-
-  it('has overlapping writes follow each other in the same order everywhere', async () => {
-    const lab = await ReplicaLab.of(3);
-    const gfid = await lab.volume.file('f', 'text');
-    const fd = await lab.volume.open(gfid, O_WRONLY);
-    const texts = Array.from({ length: 8 }, (_, number) => String(number).repeat(64));
-    const writes = texts.map((text, number) => lab.volume.write(fd, text, number * 8));
-    for (const write of writes) await write;
-    await lab.volume.release(fd);
-    const [first, ...rest] = lab.bricks;
-    const text = await first?.content(gfid);
-    for (const brick of rest) assert.equal(await brick.content(gfid), text);
-    await lab.stop();
-  });
-
-  it('blames who was away for a moment: what was not synced may be lost there', async () => {
-    const lab = await ReplicaLab.of(3);
-    const gfid = await lab.volume.file('f', 'text');
-    const fd = await lab.volume.open(gfid, O_WRONLY);
-    await lab.volume.write(fd, 'new!');
-    lab.gate(1).down();
-    lab.gate(1).up();
-    await lab.settle();
-    assert.equal(lab.marks(gfid), 'b0: b1 1/0/0; b1: dirty 1/0/0; b2: b1 1/0/0');
-    await lab.volume.release(fd);
-    await lab.stop();
-  });
-
-  it('empties a file that is opened so, everywhere', async () => {
-    const lab = await ReplicaLab.of(2);
-    const gfid = await lab.volume.file('f', 'text');
-    await lab.volume.release(await lab.volume.open(gfid, O_WRONLY | O_TRUNC));
-    for (const brick of lab.bricks) assert.equal((await brick.stat(gfid)).size, 0);
     await lab.stop();
   });
 });

@@ -271,7 +271,7 @@ class ReplicaWorld implements FaultStage {
     ];
     const targets = { servers: BRICKS, clients: CLIENTS, processes };
     const random = this.kernel.random.fork('faults');
-    const kinds = FAULT_MODES[mode].filter((kind) => kind !== 'power' && kind !== 'jump');
+    const kinds = FAULT_MODES[mode].filter((kind) => kind !== 'jump');
     const faults = planFaults(random, targets, {
       fromMs: FAULTS_FROM_MS,
       untilMs: FAULTS_END_MS,

@@ -53,6 +53,7 @@ export class Replicate extends Xlator {
   private readonly replica: Replica;
   private readonly reader: Reader;
   private readonly fds: OpenFds;
+  private readonly writing: Writing;
   private readonly sessions: DataSessions;
   private readonly data: DataFops;
   private told: Standing = 'unknown';
@@ -77,10 +78,17 @@ export class Replicate extends Xlator {
     this.fds = new OpenFds(this.replica);
     const lookup = new Lookup(this.replica, examiner, policy, this.healer);
     const listing = new Listing(this.replica, this.reader, examiner, this.fds, policy);
-    const writing = new Writing(this.replica, this.fds, examiner, mender, policy);
-    this.sessions = writing.sessions;
-    this.data = writing.data;
-    this.handlers = { ...this.handlersWith(lookup, listing), ...writing.handlers };
+    this.writing = new Writing(
+      this.replica,
+      this.fds,
+      examiner,
+      mender,
+      policy,
+      platform.random.bytes(8).toString('hex'),
+    );
+    this.sessions = this.writing.sessions;
+    this.data = this.writing.data;
+    this.handlers = { ...this.handlersWith(lookup, listing), ...this.writing.handlers };
   }
 
   private handlersWith(lookup: Lookup, listing: Listing): Handlers {
@@ -113,7 +121,7 @@ export class Replicate extends Xlator {
 
   override async stop(): Promise<void> {
     this.replica.stop();
-    this.sessions.hurryAll();
+    this.writing.hurry();
     await this.replica.quiet();
   }
 
@@ -266,7 +274,7 @@ export class Replicate extends Xlator {
     children.set(notice.from, STATE_AFTER[notice.event]);
     const standing = children.standing(this.told);
     this.replica.changed();
-    this.sessions.hurryAll();
+    this.writing.hurry();
     if (standing === this.told || standing === 'unknown') return;
     this.told = standing;
     const why = 'why' in notice ? notice.why : '';

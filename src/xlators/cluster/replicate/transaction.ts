@@ -5,6 +5,7 @@ import type { Begun, Bookkeeping, Born, Noted } from './bookkeeping.js';
 import type { Examiner } from './examiner.js';
 import type { Lockee, Locking } from './locking.js';
 import type { Mender } from './mender.js';
+import type { NamesInHand } from './names-in-hand.js';
 import type { Replica } from './replica.js';
 import { agreeOnInode, type ChangeVerdict, judgeChange } from './verdict.js';
 
@@ -41,6 +42,8 @@ export class Transactions {
     private readonly locking: Locking,
     private readonly books: Bookkeeping,
     private readonly mender: Mender,
+    /** Where names are noted one by one. */
+    private readonly names: NamesInHand | undefined,
   ) {}
 
   /** Answers once the change holds and whoever missed it is noted; what is left to do goes on without the caller. */
@@ -53,7 +56,9 @@ export class Transactions {
     const up = await replica.ready();
     const known = await this.knownGood(plan, frame);
     const owner = replica.ownFrame(frame);
+    const entered = this.enter(plan);
     const held = await this.locking.take(plan.lockees, up, owner, plan.more?.());
+    await entered;
     let rest = async (): Promise<void> => {};
     try {
       const isMarkedFirst = !replica.settings.isOptimistic;
@@ -63,8 +68,14 @@ export class Transactions {
       rest = noted.rest;
       return this.answers(plan, begun, judged);
     } finally {
+      for (const { gfid, name } of plan.marked) if (name !== undefined) this.names?.leave(gfid);
       replica.later(rest().then(() => this.locking.give(held)));
     }
+  }
+
+  private async enter({ marked }: Noted): Promise<void> {
+    for (const { gfid, name } of marked)
+      if (name !== undefined) await this.names?.enter(gfid, name);
   }
 
   private async windAll<Reply>(plan: Plan<Reply>, begun: Begun): Promise<Judged<Reply>> {

@@ -10,6 +10,7 @@ import { LockFops } from './lock-fops.js';
 import { Locking } from './locking.js';
 import { Marker } from './marker.js';
 import type { Mender } from './mender.js';
+import { NamesInHand } from './names-in-hand.js';
 import type { OpenFds } from './open-fds.js';
 import type { ReadPolicy } from './read-order.js';
 import type { Replica } from './replica.js';
@@ -20,6 +21,7 @@ export class Writing {
   readonly handlers: Handlers;
   readonly sessions: DataSessions;
   readonly data: DataFops;
+  private readonly names: NamesInHand | undefined;
 
   constructor(
     replica: Replica,
@@ -27,11 +29,15 @@ export class Writing {
     examiner: Examiner,
     mender: Mender,
     policy: ReadPolicy,
+    /** Tells this client apart from others. */
+    token: string,
   ) {
-    const books = new Bookkeeping(replica, new Marker(replica, fds));
+    const marker = new Marker(replica, fds);
+    const books = new Bookkeeping(replica, marker);
+    this.names = replica.settings.isGranular ? new NamesInHand(replica, marker, token) : undefined;
     const locking = new Locking(replica, fds);
     const chooser = new Chooser(replica, examiner, policy);
-    const transactions = new Transactions(replica, examiner, locking, books, mender);
+    const transactions = new Transactions(replica, examiner, locking, books, mender, this.names);
     const forget = (gfid: string): void => examiner.forget(gfid);
     this.sessions = new DataSessions({ replica, fds, locking, books, forget }, mender);
     this.data = new DataFops(replica, fds, this.sessions, chooser);
@@ -44,5 +50,11 @@ export class Writing {
       ...entries.handlers,
       ...locks.handlers,
     };
+  }
+
+  /** A child went or came, or all is to end. */
+  hurry(): void {
+    this.sessions.hurryAll();
+    this.names?.hurryAll();
   }
 }

@@ -72,6 +72,7 @@ export class IndexFiles {
   removeName(parent: Gfid, name: ByteString): void {
     if (!isComponent(name)) return;
     unless('ENOENT', () => this.disk.unlink(`${this.names(parent)}/${name}`));
+    if (this.listNames(parent).length === 0) this.removeDirectory(parent);
   }
 
   /** Forgets all names of a directory. */

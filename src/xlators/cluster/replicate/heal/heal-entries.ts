@@ -2,6 +2,7 @@ import type { Dict } from '../../../../fop/dict.js';
 import type { Gfid } from '../../../../fop/gfid.js';
 import { isDirectory } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
+import { intentOf } from '../intents.js';
 import { direct } from './direction.js';
 import { HealLocks, holding } from './heal-locks.js';
 import { healName, type NamesDirection } from './heal-name.js';
@@ -55,6 +56,8 @@ class EntriesHeal {
   private readonly done = new Set<ByteString>();
   private readonly conflicts: ByteString[] = [];
   private readonly index: IndexReader;
+  /** A client has died while it changed names: all are looked at, and its note goes. */
+  private isAbandoned = false;
 
   constructor(
     private readonly session: HealSession,
@@ -95,8 +98,12 @@ class EntriesHeal {
     if (directories.length < 2) return 'alone';
     const { isMarked } = direct(directories, 'entry', this.session.replica.count);
     const numbers = directories.map(({ child }) => child);
-    if (!isMarked && !this.isForced) {
-      await this.forgetNames(numbers);
+    const clients = await this.clientsAt(numbers);
+    const isInHand = await this.isAnyAlive(clients);
+    this.isAbandoned =
+      clients.size > 0 && !isInHand && numbers.length === this.session.replica.count;
+    if (!isMarked && !this.isForced && !this.isAbandoned) {
+      if (!isInHand) await this.forgetNames(numbers);
       return 'clean';
     }
     return { children: numbers, heal: await this.names(directories) };
@@ -108,14 +115,15 @@ class EntriesHeal {
     const changedAt = new Map<ByteString, number[]>();
     for (const child of children)
       for (const name of await this.index.changedNames(child, this.gfid))
-        changedAt.set(name, [...(changedAt.get(name) ?? []), child]);
+        if (intentOf(name) === undefined)
+          changedAt.set(name, [...(changedAt.get(name) ?? []), child]);
     const hasMissedAll = copies.some(({ testimony }) =>
       testimony.about.some(({ data }) => data !== 0),
     );
     const { sinks, sources } = direct(copies, 'entry', this.session.replica.count);
     const isDirected = sinks.length > 0 && sources.length > 0;
     const isNoted = this.session.settings.isGranular && isDirected && changedAt.size > 0;
-    if (isNoted && !hasMissedAll && !this.isForced)
+    if (isNoted && !hasMissedAll && !this.isForced && !this.isAbandoned)
       return { names: new Set(changedAt.keys()), changedAt, isFull: false };
     const names = new Set(changedAt.keys());
     for (const child of children)
@@ -184,6 +192,7 @@ class EntriesHeal {
     // Whoever is away needs the names yet. The bytes of a directory stand for all of its names.
     const isEverybody = begun.length === count;
     await book.settle(begun, [], ['entry', 'data'], isEverybody ? PURGE_NAMES : null);
+    if (this.isAbandoned) await this.forgetNames(begun);
     return 'healed';
   }
 
@@ -191,8 +200,24 @@ class EntriesHeal {
     const late: ByteString[] = [];
     for (const child of children)
       for (const name of await this.index.changedNames(child, this.gfid))
-        if (!this.done.has(name)) late.push(name);
+        if (!this.done.has(name) && intentOf(name) === undefined) late.push(name);
     return [...new Set(late)];
+  }
+
+  /** The clients that have noted to be at the directory's names. */
+  private async clientsAt(children: readonly number[]): Promise<ReadonlySet<ByteString>> {
+    const clients = new Set<ByteString>();
+    for (const child of children)
+      for (const name of await this.index.changedNames(child, this.gfid)) {
+        const client = intentOf(name);
+        if (client !== undefined) clients.add(client);
+      }
+    return clients;
+  }
+
+  private async isAnyAlive(clients: Iterable<ByteString>): Promise<boolean> {
+    for (const client of clients) if (await this.locks.isAlive(client)) return true;
+    return false;
   }
 
   /** Names that a heal has left which was cut off before its end. */

@@ -1,6 +1,7 @@
 import { FopError, isErrno } from '../../../../fop/error.js';
-import type { Gfid } from '../../../../fop/gfid.js';
+import { type Gfid, ROOT_GFID } from '../../../../fop/gfid.js';
 import type { ByteString } from '../../../../fop/name.js';
+import { intentDomain } from '../intents.js';
 import type { HealSession } from './session.js';
 
 /** Locks that are held at some subvolumes. */
@@ -59,6 +60,15 @@ export class HealLocks {
   /** The same without waiting; undefined where somebody else has it. */
   tryName(gfid: Gfid, name: ByteString): Promise<HeldLocks | undefined> {
     return this.attempt(this.name(this.clients, gfid, name));
+  }
+
+  /** Whether a client holds the lock that shows that it lives, anywhere. */
+  async isAlive(client: ByteString): Promise<boolean> {
+    const held = await this.attempt(
+      this.name(intentDomain(this.session.replica.name), ROOT_GFID, client),
+    );
+    await held?.release();
+    return held === undefined;
   }
 
   private range(volume: ByteString, gfid: Gfid, start: bigint, len: bigint): LockKind {
