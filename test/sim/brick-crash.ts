@@ -41,6 +41,7 @@ volume posix
     type storage/posix
     option directory ${PATH}
     option volume-id ${VOLUME_ID}
+    option update-link-count-parent on
 end-volume
 volume index
     type features/index

@@ -12,6 +12,7 @@ import type { Picture, PictureNode } from './brick-picture.js';
 
 const GFID = 'trusted.gfid';
 const NOTE = 'trusted.gfid2path.';
+const COUNT = 'trusted.pgfid.';
 const HANDLE = /^([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{4}-[0-9a-f-]{27}$/;
 
 interface Name {
@@ -96,6 +97,7 @@ class Soundness {
     else {
       if (this.handles.get(gfid) !== ino) this.wrong.push(`${path} has no handle ${gfid}`);
       this.checkNotes(names, node);
+      this.checkCounts(names, node);
     }
   }
 
@@ -120,6 +122,19 @@ class Soundness {
     for (const [key, value] of node.xattrs)
       if (key.startsWith(NOTE) && wanted.get(key) !== value)
         this.wrong.push(`${value} is noted and not so`);
+  }
+
+  /** Where names are counted at all, each directory's are. */
+  private checkCounts(names: readonly Name[], node: PictureNode): void {
+    const counted = [...node.xattrs].filter(([key]) => key.startsWith(COUNT));
+    for (const [key, value] of counted) {
+      const count = names.filter(({ parent }) => parent === key.slice(COUNT.length)).length;
+      if (Buffer.from(value, 'latin1').readUInt32BE() !== count)
+        this.wrong.push(`${names[0]?.path} has ${count} names where ${key} says otherwise`);
+    }
+    const parents = new Set(names.map(({ parent }) => parent)).size;
+    if (counted.length > 0 && counted.length !== parents)
+      this.wrong.push(`${names[0]?.path} is counted in ${counted.length} directories`);
   }
 
   private checkHandle(gfid: Gfid, ino: bigint): void {
@@ -177,7 +192,8 @@ export function visibleOf(picture: Picture): ReadonlyMap<ByteString, string> {
 function describe(node: PictureNode, paths: readonly ByteString[]): string {
   const { mode, uid, gid, rdev, target, bytes } = node;
   const xattrs = [...node.xattrs]
-    .filter(([key]) => !key.startsWith(NOTE) && key !== 'trusted.glusterfs.mdata')
+    .filter(([key]) => !key.startsWith(NOTE) && !key.startsWith(COUNT))
+    .filter(([key]) => key !== 'trusted.glusterfs.mdata')
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const names = isDirectoryNode(node) ? [] : paths;
   return JSON.stringify({ mode, uid, gid, rdev, target, bytes, xattrs, names });

@@ -6,6 +6,7 @@ import { absent, type Brick } from './brick.js';
 import { GFID2PATH_PREFIX, parseGfid2path } from './gfid2path.js';
 import { parseDirectoryTarget } from './handle-path.js';
 import { type HeldName, letGo, parseHeld } from './held.js';
+import { countLinks, LINK_COUNT_PREFIX } from './link-counts.js';
 
 /** One name in `.glusterfs/unlink` when the brick starts. */
 interface Held extends HeldName {
@@ -120,5 +121,9 @@ function dropFalseNotes(brick: Brick, path: ByteString, { ino }: DiskStat): void
     const parent = brick.handles.find(noted.pargfid);
     const found = parent === undefined ? undefined : brick.lstat(`${parent.path}/${noted.bname}`);
     if (found?.ino !== ino) brick.dropXattr(path, key);
+    else countLinks(brick, path, noted.pargfid);
   }
+  for (const key of brick.xattrNames(path))
+    if (key.startsWith(LINK_COUNT_PREFIX))
+      countLinks(brick, path, key.slice(LINK_COUNT_PREFIX.length));
 }
