@@ -10,7 +10,9 @@ export interface LockTables {
   readonly posix: LockTable<PosixLock>;
 }
 
+/** Behind it stands the whole name of a domain, whatever the key is called; they count only beside SEVERAL_DOMAINS. */
 const DOMAIN_PREFIX = 'glusterfs.inodelk-dom-prefix:';
+const SEVERAL_DOMAINS = 'glusterfs.multi-dom-lk-cnt-req';
 const INODELK_COUNT = 'glusterfs.inodelk-count';
 
 /** The name that a request came by, for counts on its directory. */
@@ -53,6 +55,7 @@ const KEYS: ReadonlySet<string> = new Set([
 function countsFor(tables: LockTables, asked: Dict, gfid: Gfid, by?: NamedBy) {
   const counts: [string, DictValue][] = [];
   for (const [key, value] of asked ?? []) {
+    if (key.startsWith(DOMAIN_PREFIX) && asked?.has(SEVERAL_DOMAINS) !== true) continue;
     const count = isCount(key) ? countOf(tables, key, value, gfid, by) : undefined;
     const under = key === 'glusterfs.inodelk-dom-count' ? INODELK_COUNT : key;
     if (count !== undefined) counts.push([under, { type: 'int', int: BigInt(count) }]);
@@ -77,10 +80,15 @@ function countOf(
     case 'glusterfs.posixlk-count':
       return posix.count(gfid);
     case 'glusterfs.parent-entrylk':
-      return by === undefined ? undefined : entry.count(by.pargfid);
+      return by === undefined ? undefined : Number(isNameLocked(entry, by));
     default: {
-      const prefix = key.slice(DOMAIN_PREFIX.length);
-      return inode.count(gfid, (domain) => domain.startsWith(prefix));
+      const wanted = key.slice(DOMAIN_PREFIX.length);
+      return inode.count(gfid, (domain) => domain === wanted);
     }
   }
+}
+
+/** By this name; a lock of all names is none of it. */
+function isNameLocked(entry: LockTable<EntryLock>, { pargfid, bname }: NamedBy): boolean {
+  return entry.heldAnywhere(pargfid).some(({ name }) => name === bname);
 }

@@ -226,12 +226,15 @@ describe('features/locks', () => {
     await a.wind('inodelk', held);
     const waiting = refuses('ENOTCONN', b.wind('inodelk', held));
     await a.wind('lk', { fd, cmd: TRY, type: READ, flock: flock() });
-    await a.wind('entrylk', { gfid: ROOT_GFID, cmd: 2, type: WRITE, name: 'f', volume: 'e' });
+    for (const name of ['f', 'other', undefined])
+      await a.wind('entrylk', { gfid: ROOT_GFID, cmd: 2, type: WRITE, name, volume: `e ${name}` });
     const asked = dict({
+      'glusterfs.multi-dom-lk-cnt-req': 1,
       'glusterfs.inodelk-count': 0,
       'glusterfs.entrylk-count': 0,
       'glusterfs.posixlk-count': 0,
       'glusterfs.parent-entrylk': 0,
+      'glusterfs.inodelk-dom-prefix:dom': 0,
       'glusterfs.inodelk-dom-prefix:do': 0,
     });
     const { xdata } = await a.lookup(ROOT_GFID, 'f', asked);
@@ -241,8 +244,14 @@ describe('features/locks', () => {
       'glusterfs.entrylk-count': int(0n),
       'glusterfs.posixlk-count': int(1n),
       'glusterfs.parent-entrylk': int(1n),
-      'glusterfs.inodelk-dom-prefix:do': int(2n),
+      'glusterfs.inodelk-dom-prefix:dom': int(2n),
+      'glusterfs.inodelk-dom-prefix:do': int(0n),
     });
+    await a.create(ROOT_GFID, 'free');
+    const free = await a.lookup(ROOT_GFID, 'free', dict({ 'glusterfs.parent-entrylk': 0 }));
+    assert.deepEqual(free.xdata?.get('glusterfs.parent-entrylk'), int(0n));
+    const unasked = dict({ 'glusterfs.inodelk-dom-prefix:dom': 0 });
+    assert.equal((await a.lookup(ROOT_GFID, 'f', unasked)).xdata?.size ?? 0, 0);
     const other = dict({ 'glusterfs.inodelk-dom-count': byteString('none') });
     const counted = await a.wind('fstat', { fd }, other);
     assert.deepEqual(counted.xdata?.get('glusterfs.inodelk-count'), int(0n));
