@@ -9,7 +9,7 @@ import { Progress } from './progress.js';
 import { whyPending } from './why-pending.js';
 
 /** After a child comes up others may follow at once; lists are read when they have. */
-const SETTLE_MS = 300;
+const SETTLE_MS = 100;
 const RETRY_MS = 5000;
 const MAX_TOLD = 100;
 /** Of one look: more come with the next one. */

@@ -85,8 +85,8 @@ describe('heal of the bytes of a file', () => {
 
   it('never leaves a copy that is half healed to be read alone (H4)', async () => {
     const lab = await HealLab.of(2);
-    await lab.file('f', 'a'.repeat(12 * BLOCK), F);
-    await lab.rewrite(F, 'b'.repeat(12 * BLOCK), [0]);
+    await lab.file('f', 'a'.repeat(72 * BLOCK), F);
+    await lab.rewrite(F, 'b'.repeat(72 * BLOCK), [0]);
     await lab.mark(0, 1, F, { data: 1 });
     let left = 3;
     const cut = {

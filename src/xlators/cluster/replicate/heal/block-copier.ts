@@ -48,6 +48,12 @@ export class BlockCopier {
     return failed;
   }
 
+  /** Whether all sinks have the bytes of the source there, as far as one checksum of all of them tells. */
+  async areSame(offset: number, length: number, sinks: readonly BlockSink[]): Promise<boolean> {
+    if (!sinks.every((sink) => this.isCompared(sink, offset + length - 1))) return false;
+    return (await this.differing(offset, length, sinks, [])).length === 0;
+  }
+
   private async write(sink: BlockSink, offset: number, data: Buffer): Promise<boolean> {
     const { replica, frame, pace } = this.session;
     try {

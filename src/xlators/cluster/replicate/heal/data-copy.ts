@@ -5,6 +5,9 @@ import type { InspectedCopy } from './inspection.js';
 import type { MarkBook } from './mark-book.js';
 import type { HealSession } from './session.js';
 
+/** Compared by one checksum, before single blocks are. */
+const COMPARED_BYTES = 1024 * 1024;
+
 /** The bytes of a file on their way from one subvolume to others. */
 export interface DataCopy {
   readonly source: InspectedCopy;
@@ -62,7 +65,7 @@ function sinkOf(
   };
 }
 
-/** Brings the blocks of one range over, several at once. */
+/** Brings one range over. What one checksum shows to be the same is not looked at any closer. */
 export async function copyRange(
   session: HealSession,
   { source, sinks }: DataCopy,
@@ -71,17 +74,28 @@ export async function copyRange(
 ): Promise<void> {
   const copier = new BlockCopier(session, source.child, Fd.anonymous(source.stat.gfid));
   const end = Math.min(offset + size, source.stat.size);
-  const blocks: number[] = [];
-  for (let at = offset; at < end; at += BLOCK_BYTES) blocks.push(at);
   const open = (): readonly DataSink[] =>
     sinks.filter(({ hasFailed, takesBytes }) => takesBytes && !hasFailed);
-  await Promise.all(
-    blocks.map(async (at) => {
-      const length = Math.min(BLOCK_BYTES, end - at);
-      const failed = await copier.copy(at, length, open(), at + length >= source.stat.size);
-      for (const sink of sinks) if (failed.includes(sink.child)) sink.hasFailed = true;
-    }),
-  );
+  const copyBlock = async (at: number, length: number): Promise<void> => {
+    const failed = await copier.copy(at, length, open(), at + length >= source.stat.size);
+    for (const sink of sinks) if (failed.includes(sink.child)) sink.hasFailed = true;
+  };
+  const pieces = splitRange(offset, end, COMPARED_BYTES).map(async ([at, length]) => {
+    if (length > BLOCK_BYTES && (await copier.areSame(at, length, open()))) return;
+    const blocks = splitRange(at, at + length, BLOCK_BYTES);
+    await Promise.all(blocks.map((block) => copyBlock(...block)));
+  });
+  await Promise.all(pieces);
+}
+
+function splitRange(
+  offset: number,
+  end: number,
+  most: number,
+): readonly (readonly [offset: number, length: number])[] {
+  const parts: (readonly [number, number])[] = [];
+  for (let at = offset; at < end; at += most) parts.push([at, Math.min(most, end - at)]);
+  return parts;
 }
 
 /** Does something at a sink, unless it has failed already; notes where it fails. */

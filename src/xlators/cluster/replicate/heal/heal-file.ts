@@ -14,6 +14,8 @@ import { MarkBook } from './mark-book.js';
 import { type MetadataPlan, planMetadata } from './metadata-plan.js';
 import type { HealResult, HealSession } from './session.js';
 
+const WINDOWS_AT_ONCE = 2;
+
 /** A heal of a file that has begun. */
 interface FileHeal {
   readonly copies: readonly InspectedCopy[];
@@ -61,18 +63,35 @@ async function healAlone(
     return finish(session, gfid, found);
   });
   if (typeof begun === 'string' || begun.data === undefined) return begun as HealResult;
-  const { size } = begun.data.source.stat;
-  for (let offset = 0; offset < size; offset += window) {
-    if (session.pace.isStopped || begun.data.sinks.every(({ hasFailed }) => hasFailed)) break;
-    await holding(locks.data(gfid, BigInt(offset), BigInt(window)), (children) =>
-      copyRange(session, dropUnlocked(begun.data, children), offset, window),
-    );
-  }
+  await copyWindows(session, locks, begun.data, window);
   if (session.pace.isStopped) return 'partly';
+  const { data } = begun;
   return holding(locks.data(gfid), async (children) => {
-    dropUnlocked(begun.data, children);
+    dropUnlocked(data, children);
     return finish(session, gfid, begun);
   });
+}
+
+/** Copies all of a large file, a few windows at once, each under its own lock. */
+async function copyWindows(
+  session: HealSession,
+  locks: HealLocks,
+  data: DataCopy,
+  window: number,
+): Promise<void> {
+  const { gfid, size } = data.source.stat;
+  let next = 0;
+  const run = async (): Promise<void> => {
+    while (next < size && !session.pace.isStopped) {
+      if (data.sinks.every(({ hasFailed }) => hasFailed)) return;
+      const offset = next;
+      next += window;
+      await holding(locks.data(gfid, BigInt(offset), BigInt(window)), (children) =>
+        copyRange(session, dropUnlocked(data, children), offset, window),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: WINDOWS_AT_ONCE }, run));
 }
 
 /** Looks at the copies, and decides. */
@@ -159,8 +178,7 @@ async function finishCopy(
 }
 
 /** A subvolume that could not be locked takes no part any more. */
-function dropUnlocked(data: DataCopy | undefined, children: readonly number[]): DataCopy {
-  if (data === undefined) throw new TypeError('there are no bytes to copy');
+function dropUnlocked(data: DataCopy, children: readonly number[]): DataCopy {
   const isSourceLost = !children.includes(data.source.child);
   for (const sink of data.sinks)
     if (isSourceLost || !children.includes(sink.child)) sink.hasFailed = true;

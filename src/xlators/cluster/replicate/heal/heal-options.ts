@@ -19,7 +19,7 @@ export const HEAL_OPTIONS: readonly OptionSpec[] = [
   {
     key: 'data-self-heal-window-size',
     kind: 'int',
-    default: '8',
+    default: '32',
     min: 1,
     max: 1024,
     doc: 'Blocks of 128 KiB that a heal locks and brings over at a time.',
