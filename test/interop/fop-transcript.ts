@@ -1,7 +1,7 @@
 import type { Dict, DictValue } from '../../src/fop/dict.js';
 import { FopError } from '../../src/fop/error.js';
 import { Fd } from '../../src/fop/fd.js';
-import type { FopName, Reply, Request } from '../../src/fop/fops.js';
+import type { FopName, Reply, Request, Statfs } from '../../src/fop/fops.js';
 import { type Frame, ROOT_FRAME } from '../../src/fop/frame.js';
 import type { Gfid } from '../../src/fop/gfid.js';
 import { type Iatt, NO_IATT } from '../../src/fop/iatt.js';
@@ -105,9 +105,27 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   if (isIatt(value)) return plainIatt(value);
-  if ('bsize' in value && 'namemax' in value)
-    return { bsize: value.bsize, namemax: value.namemax, keys: Object.keys(value) };
+  if ('bsize' in value && 'namemax' in value) return plainStatfs(value as Statfs);
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+}
+
+/** What others write meanwhile changes the rest, but not by much. */
+function plainStatfs(statfs: Statfs): unknown {
+  const { bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid, flag, namemax } =
+    statfs;
+  const about = (part: number, whole: number): string => (part / whole).toFixed(2);
+  const free = [about(bfree, blocks), about(bavail, blocks), about(ffree, files)];
+  return {
+    bsize,
+    frsize,
+    blocks,
+    files,
+    free,
+    favail: favail - ffree,
+    fsid: `${fsid}`,
+    flag,
+    namemax,
+  };
 }
 
 function isIatt(value: object): value is Iatt {

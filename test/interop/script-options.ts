@@ -17,6 +17,7 @@ export const SET_OPTIONS = {
   'node-uuid-pathinfo': 'on',
   'gfid2path-separator': '|',
   'shared-brick-count': '2',
+  reserve: '3',
 } as const;
 
 /** What becomes of those. */
@@ -55,6 +56,7 @@ export const optionsChapter: Chapter = async (t) => {
     await t.ask(`${name} of a file`, 'getxattr', { gfid: gfidOf(3), name });
   }
   await t.ask('paths', 'getxattr', { gfid: gfidOf(3), name: 'glusterfs.gfid2path' });
+  await t.ask('share', 'statfs', { gfid: ROOT_GFID });
   await file(t, 6, 'last');
   await directory(t, 7, 'sub', gfidOf(1));
   t.look('a directory has no count', 'd/sub');

@@ -8,6 +8,7 @@ import { readDirectory } from './directory.js';
 import { asFopError, calling } from './failure.js';
 import { diskStat, type FileStatus, fastFileStatus, portableFileStatus } from './file-status.js';
 import { makeNode, setTimes } from './inode.js';
+import { statvfs } from './statvfs.js';
 import { requireSystemCalls, type SystemCalls, systemCalls } from './syscalls.js';
 import { nodeXattrs, type Xattrs } from './xattr.js';
 
@@ -165,20 +166,7 @@ class NodeDisk implements Disk {
   }
 
   statfs(path: ByteString): Statfs {
-    const stat = calling('statfs', () => fs.statfsSync(bytes(path)));
-    return {
-      bsize: stat.bsize,
-      frsize: stat.bsize,
-      blocks: stat.blocks,
-      bfree: stat.bfree,
-      bavail: stat.bavail,
-      files: stat.files,
-      ffree: stat.ffree,
-      favail: stat.ffree,
-      fsid: 0n,
-      flag: 0,
-      namemax: 255,
-    };
+    return statvfs(path);
   }
 
   fallocate(file: FileNumber, mode: number, offset: number, size: number): void {

@@ -34,6 +34,8 @@ export interface SystemCalls {
   socket(domain: number, type: number): number;
   /** `how`: 2 shuts both ways. */
   shutdown(file: number, how: number): void;
+  /** Fills `into` with a `struct statvfs`. */
+  statvfs(path: ByteString, into: Uint8Array): void;
   /** Sends one datagram to a `struct sockaddr`; answers how much was sent. */
   sendto(file: number, data: Uint8Array, flags: number, address: Uint8Array): number;
 }
@@ -123,6 +125,7 @@ function bind(koffi: Koffi): SystemCalls {
   const flock = native('flock', int, int, int);
   const socket = native('socket', int, int, int, int);
   const shutdown = native('shutdown', int, int, int);
+  const statvfs = native('statvfs', int, pointer, pointer);
   const sendto = native('sendto', long, int, pointer, size, int, pointer, 'unsigned int');
   return {
     lgetxattr: (path, name, into, most) =>
@@ -149,6 +152,7 @@ function bind(koffi: Koffi): SystemCalls {
     flock: (file) => void flock(file, LOCK_EX | LOCK_NB),
     socket: (domain, type) => socket(domain, type, 0),
     shutdown: (file, how) => void shutdown(file, how),
+    statvfs: (path, into) => void statvfs(cString(path, 'statvfs'), into),
     sendto: (file, data, flags, address) =>
       sendto(file, data, data.length, flags, address, address.length),
   };

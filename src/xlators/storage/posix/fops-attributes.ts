@@ -1,4 +1,4 @@
-import type { Fops, Reply } from '../../../fop/fops.js';
+import type { Fops, Reply, Statfs } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import {
   type Iatt,
@@ -74,10 +74,7 @@ export function attributeFops(brick: Brick): Handlers {
       const inode = brick.handles.resolve(gfid);
       const disk = brick.disk.statfs(isDirectory(inode.stat) ? inode.path : brick.root);
       const whole = withoutReserve(brick.options.reserve, disk);
-      const share = (blocks: number) => Math.floor(blocks / brick.options.sharedBrickCount);
-      const { blocks, bfree, bavail } = whole;
-      const shares = { blocks: share(blocks), bfree: share(bfree), bavail: share(bavail) };
-      return { statfs: { ...whole, ...shares }, xdata: null };
+      return { statfs: shareOf(whole, brick.options.sharedBrickCount), xdata: null };
     },
   };
 }
@@ -86,6 +83,20 @@ function lookedAtAgain(brick: Brick, inode: Inode): Inode {
   const { target } = inode;
   const stat = typeof target === 'number' ? brick.disk.fstat(target) : brick.disk.lstat(target);
   return { ...inode, stat };
+}
+
+/** What one of several bricks on a filesystem may call its own. */
+function shareOf(whole: Statfs, count: number): Statfs {
+  const share = (number: number) => Math.floor(number / count);
+  return {
+    ...whole,
+    blocks: share(whole.blocks),
+    bfree: share(whole.bfree),
+    bavail: share(whole.bavail),
+    files: share(whole.files),
+    ffree: share(whole.ffree),
+    favail: share(whole.favail),
+  };
 }
 
 function setAttributes(brick: Brick, inode: Inode, change: Change, frame: Frame): PrePost {

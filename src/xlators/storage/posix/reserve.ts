@@ -32,11 +32,11 @@ export function reservedBytes(rule: ReserveRule, { blocks, frsize }: Statfs): nu
   return 'bytes' in rule ? rule.bytes : Math.floor((blocks * frsize * rule.percent) / 100);
 }
 
-/** A disk as clients see it: what is kept free is no room. */
+/** A disk as clients see it: what is kept free is no room. What the filesystem keeps for root counts for that too. */
 export function withoutReserve(rule: ReserveRule, statfs: Statfs): Statfs {
-  const kept = Math.ceil(reservedBytes(rule, statfs) / statfs.frsize);
-  const left = (blocks: number): number => Math.max(0, blocks - kept);
-  return { ...statfs, bfree: left(statfs.bfree), bavail: left(statfs.bavail) };
+  const kept = Math.round(reservedBytes(rule, statfs) / statfs.frsize);
+  const bfree = Math.max(0, statfs.bfree - kept);
+  return { ...statfs, bfree, bavail: Math.min(statfs.bavail, bfree) };
 }
 
 /** Keeps the last of the disk for GlusterFS's own workers, whose process numbers are negative: a heal may need it. */
@@ -72,18 +72,20 @@ export class Reserve {
     if (nowMs - this.lookedMs < LOOK_AGAIN_MS) return this.isShort;
     this.lookedMs = nowMs;
     const statfs = this.brick.disk.statfs(this.brick.root);
-    const isShort = statfs.bavail * statfs.frsize < reservedBytes(this.rule, statfs);
-    if (isShort !== this.isShort) this.tell(isShort, statfs);
+    const { bfree, bavail, frsize } = statfs;
+    const free = (this.brick.namespace.isTrusted ? bfree : bavail) * frsize;
+    const isShort = free < reservedBytes(this.rule, statfs);
+    if (isShort !== this.isShort) this.tell(isShort, free);
     this.isShort = isShort;
     return isShort;
   }
 
-  private tell(isShort: boolean, { bavail, frsize }: Statfs): void {
+  private tell(isShort: boolean, freeBytes: number): void {
     const message = isShort ? 'the disk is full up to its reserve' : 'the disk has room again';
     const next = 'free space, or set storage.reserve lower';
     this.brick.notice(message, {
       path: this.brick.root,
-      freeBytes: bavail * frsize,
+      freeBytes,
       ...(isShort ? { errno: 'ENOSPC, no space left on device', next } : {}),
     });
   }
