@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { Fd, O_APPEND, O_CREAT, O_DSYNC, O_RDONLY, O_RDWR, O_TRUNC } from '../../src/fop/fd.js';
+import {
+  Fd,
+  O_APPEND,
+  O_CREAT,
+  O_DIRECT,
+  O_DSYNC,
+  O_RDONLY,
+  O_RDWR,
+  O_TRUNC,
+} from '../../src/fop/fd.js';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
 import type { Subject } from './contract.js';
 import { dict, refuses } from './volume.js';
@@ -79,6 +88,15 @@ export function bytesContract(subject: () => Subject): void {
     await volume.release(fd);
     await volume.release(reader);
     await refuses('EBADF', volume.read(fd));
+  });
+
+  it('takes bytes of any length at any place from an fd with O_DIRECT', async () => {
+    const { volume } = subject();
+    const gfid = await volume.file('f', 'text');
+    const fd = await volume.open(gfid, O_RDWR | O_DIRECT);
+    await volume.write(fd, 'xyz', 3);
+    assert.equal(await volume.read(fd, 1, 4), 'exxy');
+    await volume.release(fd);
   });
 
   it('serves fds that nobody opened', async () => {

@@ -136,6 +136,16 @@ describe('stock glusterfs on one of our bricks', function () {
     assert.equal((await fs.stat(at('second'))).nlink, 1);
   });
 
+  it('keeps the numbers of devices', async () => {
+    await run('mknod', [at('zero'), 'c', '1', '5']);
+    await run('mknod', [at('disk'), 'b', '259', '70000']);
+    const { stdout } = await run('stat', ['-c', '%t %T', at('zero'), at('disk')]);
+    assert.equal(stdout, '1 5\n103 11170\n');
+    const { stdout: onBrick } = await run('stat', ['-c', '%t %T', below('zero'), below('disk')]);
+    assert.equal(onBrick, stdout);
+    await run('rm', [at('zero'), at('disk')]);
+  });
+
   it('makes and reads symlinks', async () => {
     await fs.symlink('second', at('pointer'));
     assert.equal(await fs.readlink(at('pointer')), 'second');

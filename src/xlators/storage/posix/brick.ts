@@ -95,8 +95,12 @@ export class Brick {
     this.outside.notice(message, fields);
   }
 
-  /** The same, once for each gfid, and no more than so many in all. */
-  noticeOnce(message: string, gfid: Gfid, fields: Readonly<Record<string, unknown>>): void {
+  /** The same, once for each gfid (or other name of what it is about), and no more than so many in all. */
+  noticeOnce(
+    message: string,
+    gfid: Gfid | ByteString,
+    fields: Readonly<Record<string, unknown>>,
+  ): void {
     const key = `${message} ${gfid}`;
     if (this.told.has(key) || this.told.size >= MAX_TOLD) return;
     this.told.add(key);

@@ -1,67 +1,93 @@
+import { FopError } from '../../../fop/error.js';
 import type { Gfid } from '../../../fop/gfid.js';
 import { isDirectory } from '../../../fop/iatt.js';
-import type { ByteString } from '../../../fop/name.js';
+import { type ByteString, MAX_NAME_BYTES, MAX_PATH_BYTES } from '../../../fop/name.js';
 import type { DiskStat } from '../../../platform/disk.js';
 import type { Timer } from '../../../platform/platform.js';
 import { absent, type Brick } from './brick.js';
 import { forgetName } from './new-inode.js';
 import { retireHandle } from './removal.js';
 
-/** What one round removes at most: the brick serves nobody meanwhile. */
-const MAX_PER_ROUND = 200;
+/** What is removed at a stretch: the brick serves nobody meanwhile. */
+const MAX_AT_ONCE = 100;
+/** And so long it serves everybody before it goes on. */
+const PAUSE_MS = 50;
+/** Below the landfill paths may grow longer than they were, and longer than the system takes. */
+const LONGEST_PATH_BYTES = MAX_PATH_BYTES - 2 * MAX_NAME_BYTES;
 
 /** Empties the landfill, a little at a time. */
 export class Janitor {
   private timer: Timer | undefined;
+  /** A round that has begun; each step removes one name. */
+  private work: Generator<void> | undefined;
 
   constructor(private readonly brick: Brick) {}
 
   start(): void {
-    const { clock, options } = this.brick;
-    if (options.janitorSeconds === undefined) return;
-    this.timer = clock.after(options.janitorSeconds * 1000, () => {
-      this.round();
-      this.start();
-    });
+    const { janitorSeconds } = this.brick.options;
+    if (janitorSeconds !== undefined) this.goOnAfter(janitorSeconds * 1000);
   }
 
   stop(): void {
     this.timer?.cancel();
   }
 
-  /** A disk that refuses is asked again the next time. */
-  round(): void {
-    const { brick } = this;
-    const landfill = brick.handles.hidden('landfill');
-    try {
-      let left = MAX_PER_ROUND;
-      for (const { name } of brick.disk.readdir(landfill)) {
-        left = this.remove(`${landfill}/${name}`, left);
-        if (left <= 0) return;
-      }
-    } catch (error) {
-      brick.notice('the landfill could not be emptied', { why: String(error) });
+  private goOnAfter(ms: number): void {
+    this.timer = this.brick.clock.after(ms, () => {
+      if (this.round()) this.start();
+      else this.goOnAfter(PAUSE_MS);
+    });
+  }
+
+  /** True when nothing is left that could be removed. */
+  private round(): boolean {
+    this.work ??= this.empty();
+    for (let count = 0; count < MAX_AT_ONCE; count++) {
+      if (!this.work.next().done) continue;
+      this.work = undefined;
+      return true;
+    }
+    return false;
+  }
+
+  /** What the disk refuses is tried again in the next round, and does not stop the others. */
+  private *empty(): Generator<void> {
+    const landfill = this.brick.handles.hidden('landfill');
+    for (const { name } of this.tried(landfill, () => this.brick.disk.readdir(landfill)) ?? []) {
+      const steps = this.remove(`${landfill}/${name}`);
+      while (this.tried(name, () => steps.next())?.done === false) yield;
     }
   }
 
-  /** Removes a tree from its leaves, as far as `left` goes; answers what is left of that. */
-  private remove(path: ByteString, left: number, pargfid?: Gfid): number {
+  private tried<T>(what: ByteString, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof FopError)) throw error;
+      this.brick.noticeOnce('the landfill could not be emptied', what, { why: error.message });
+      return undefined;
+    }
+  }
+
+  /** Removes a tree from its leaves. */
+  private *remove(path: ByteString, pargfid?: Gfid): Generator<void> {
     const { disk } = this.brick;
     const stat = this.brick.lstat(path);
-    if (stat === undefined) return left;
+    if (stat === undefined) return;
     if (!isDirectory(stat)) {
       this.removeFile(path, stat, pargfid);
-      return left - 1;
+      yield;
+      return;
     }
-    let rest = left;
+    if (path.length > LONGEST_PATH_BYTES) {
+      disk.rename(path, this.brick.handles.hidden(`landfill/${this.brick.random.uuid()}`));
+      return;
+    }
     const gfid = this.brick.gfidOf(path);
-    for (const { name } of disk.readdir(path)) {
-      rest = this.remove(`${path}/${name}`, rest, gfid);
-      if (rest <= 0) return rest;
-    }
+    for (const { name } of disk.readdir(path)) yield* this.remove(`${path}/${name}`, gfid);
     this.dropHandle(path);
     disk.rmdir(path);
-    return rest - 1;
+    yield;
   }
 
   /** The handle first: what is interrupted then is found here again. */
