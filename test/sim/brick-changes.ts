@@ -34,6 +34,8 @@ export interface BrickChange {
   readonly run: (ground: Ground, prepared: unknown) => Promise<unknown>;
   /** It changes several attributes, each of which may have come through alone. */
   readonly isPiecewise?: true;
+  /** Several fops, each of which may have come through alone. */
+  readonly isSeveral?: true;
   /** What it has answered is on the platter. */
   readonly isDurable?: true;
 }
@@ -202,6 +204,16 @@ const BYTES: readonly BrickChange[] = [
     prepare: open(({ file }) => file, O_RDWR | O_DSYNC),
     run: ({ volume }, fd) => volume.write(fd as Fd, 'NEW', 7, O_DSYNC),
     isDurable: true,
+  },
+  {
+    name: 'create, writev and fsync',
+    run: async ({ volume }) => {
+      const { fd } = await volume.create(ROOT_GFID, 'new');
+      await volume.write(fd, 'bytes');
+      await volume.wind('fsync', { fd, datasync: 0 });
+    },
+    isDurable: true,
+    isSeveral: true,
   },
   {
     name: 'truncate',

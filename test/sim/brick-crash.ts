@@ -197,7 +197,10 @@ export async function judge(
   const { after, disk } = await restarted(state.picture, defect);
   const wrong = complaintsOf(after);
   const done = withChanges(before, allChanges(effects));
-  if (!isWholeOrAbsent(after, before, done, change.isPiecewise === true))
+  if (
+    change.isSeveral !== true &&
+    !isWholeOrAbsent(after, before, done, change.isPiecewise === true)
+  )
     wrong.push('the change is neither there nor not there');
   const again = await RunningBrick.on(defect(disk));
   again.clean();
@@ -251,6 +254,19 @@ export async function judgeShuffled(
     if (done.get(path) === line && seen.get(path) !== line) wrong.push(`${path} was harmed`);
   await removeAll(brick.volume, ROOT_GFID, '', wrong);
   return wrong.map((each) => `${change.name}, ${state.title}: ${each}`);
+}
+
+/** What is wrong when power is lost after the answer, and all that no sync has saved is gone. */
+export async function judgeAnswered(recorded: Recorded, defect: Defect = SOUND): Promise<string[]> {
+  const { before, effects, change } = recorded;
+  const wrong: string[] = [];
+  const saved = effects.filter(({ isSynced }) => isSynced);
+  const { brick, disk } = await restarted(withChanges(before, allChanges(saved)), defect);
+  await lookAtAll(brick.volume, ROOT_GFID, '', wrong);
+  const seen = [...visibleOf(pictureOf(disk, PATH))];
+  const done = [...visibleOf(withChanges(before, allChanges(effects)))];
+  if (JSON.stringify(seen) !== JSON.stringify(done)) wrong.push('what was answered is not there');
+  return wrong.map((each) => `${change.name}, power lost after the answer: ${each}`);
 }
 
 async function lookAtAll(

@@ -137,6 +137,16 @@ export const ORDER_BUGS: readonly OrderBug[] = [
     plant: skipping(call('fdatasync', /^$/)),
   },
   {
+    name: 'a synced put does not sync its name',
+    on: 'put, synced',
+    plant: skipping(call('fsync', /^$/)),
+  },
+  {
+    name: 'a synced write is not synced',
+    on: 'writev, synced',
+    plant: skipping(call('fdatasync', /^$/)),
+  },
+  {
     name: 'the handle of a directory that moves is not prepared',
     on: 'rename of a directory',
     plant: delaying(call('symlink', /unlink\/.*-handle$/), call('rename', NAME)),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { BRICK_CHANGES } from '../../../sim/brick-changes.js';
 import {
   judge,
+  judgeAnswered,
   judgeShuffled,
   killedStates,
   powerlessStates,
@@ -23,6 +24,7 @@ describe('posix: a crash between any two calls', () => {
         wrong.push(...(await judge(recorded, state)));
       for (const state of shuffledStates(recorded, SHUFFLES, 1))
         wrong.push(...(await judgeShuffled(recorded, state)));
+      if (change.isDurable) wrong.push(...(await judgeAnswered(recorded)));
       assert.deepEqual(wrong, []);
     });
 });
@@ -63,5 +65,6 @@ async function complaintsWith({ on, plant }: OrderBug): Promise<string[]> {
   const wrong: string[] = [];
   for (const state of [...killedStates(recorded), ...powerlessStates(recorded)])
     wrong.push(...(await judge(recorded, state, plant)));
+  if (change.isDurable) wrong.push(...(await judgeAnswered(recorded, plant)));
   return wrong;
 }
