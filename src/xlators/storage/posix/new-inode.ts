@@ -131,12 +131,13 @@ function furnish(
   return { stat, times: touch(brick, { target: aside, stat }, frame, JUST_MADE, stored) };
 }
 
+/** The handle comes before the name: GlusterFS, if it is the next to start here, mends none that lacks. */
 function nameFile({ disk, handles }: Brick, { path }: Entry, gfid: Gfid, aside: ByteString): void {
-  disk.link(aside, path);
+  handles.link(gfid, aside);
   try {
-    handles.link(gfid, aside);
+    disk.link(aside, path);
   } catch (error) {
-    disk.unlink(path);
+    handles.remove(gfid);
     throw error;
   }
   disk.unlink(aside);
