@@ -120,6 +120,7 @@ function indexOptions(name: string, hidden: string): Stanza[2] {
   return {
     'index-base': join(hidden, 'indices'),
     'xattrop-dirty-watchlist': 'trusted.afr.dirty',
+    'xattrop64-watchlist': 'trusted.ec.dirty',
     'xattrop-pending-watchlist': `trusted.afr.${name}-`,
   };
 }
