@@ -7,7 +7,7 @@ import type { Brick, Inode } from './brick.js';
 import { decodeMdata, laterTimes, MDATA_XATTR } from './mdata.js';
 import { ATTRIBUTES_CHANGED, touch, writeTimes } from './times.js';
 import { virtualXattr } from './virtual-xattr.js';
-import { isHidden, isOwn, whyNotChange } from './xattr-name.js';
+import { isAcl, isHidden, isOwn, whyNotChange } from './xattr-name.js';
 import { attributeBytes } from './xattr-value.js';
 
 /** setxattr, getxattr, removexattr, and the same by fd. */
@@ -86,6 +86,8 @@ function setTimes(brick: Brick, { target }: Inode, times: MdataTimes): void {
 function checkChange(brick: Brick, name: ByteString): void {
   const errno = whyNotChange(name);
   if (errno !== undefined) throw brick.error(errno, name);
+  if (!brick.namespace.isTrusted && isAcl(name))
+    throw brick.error('EOPNOTSUPP', 'ACLs need a brick run by root: all files here have one owner');
 }
 
 /** performance/md-cache takes the answer to what it asks beside for all that there is. */

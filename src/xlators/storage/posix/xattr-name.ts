@@ -45,7 +45,13 @@ export function whyNotChange(name: ByteString): 'EPERM' | 'EOPNOTSUPP' | undefin
   return name.startsWith(GFID2PATH_PREFIX) ? 'EOPNOTSUPP' : undefined;
 }
 
-const STORED_PREFIXES = ['trusted.', 'user.', 'security.', 'system.posix_acl_'];
+const ACL_PREFIX = 'system.posix_acl_';
+const STORED_PREFIXES = ['trusted.', 'user.', 'security.', ACL_PREFIX];
+
+/** The kernel keeps these in step with the mode, under their own names only. */
+export function isAcl(name: ByteString): boolean {
+  return name.startsWith(ACL_PREFIX);
+}
 
 /** Keys of a request's xdata that mean stored attributes. */
 export function isStored(key: ByteString): boolean {
