@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
 import { NO_IATT, SETATTR_MODE, SETATTR_UID } from '../../src/fop/iatt.js';
-import { dict, refuses } from '../contract/volume.js';
+import { dict, refuses, textOf } from '../contract/volume.js';
 import { AS_GLUSTERD, HealLab } from './heal-lab.js';
 import { gfidOf } from './replica-lab.js';
 
@@ -148,6 +148,45 @@ describe('heal of the bytes of a file', () => {
       if (!isCut) break;
       assert.ok(most < 500);
     }
+  });
+
+  it('until then it is told by the attributes that GlusterFS’s tools ask for', async () => {
+    const lab = await split(2);
+    const asked = async (name: string, gfid = F): Promise<string | undefined> => {
+      const { dict: found } = await lab.volume.wind('getxattr', { gfid, name });
+      const value = found?.get(name);
+      return value?.type === 'string' ? value.text : textOf(found, name);
+    };
+    const status = 'replica.split-brain-status';
+    assert.equal(
+      await asked(status),
+      'data-split-brain:yes    metadata-split-brain:no    Choices:b0,b1\0',
+    );
+    assert.equal(await asked('glusterfs.heal-info'), 'split-brain-pending');
+    assert.equal(await asked('glusterfs.heal-info', D), 'no-heal');
+    await lab.mark(0, 1, D, { entry: 1 });
+    assert.equal(await asked('glusterfs.heal-info', D), 'heal-pending');
+    await lab.healAll();
+    assert.equal(await asked(status), 'The file is not under data or metadata split-brain\0');
+    assert.equal(await asked('glusterfs.heal-info'), 'no-heal');
+  });
+
+  it('somebody decides by name, and hears what became of it (H11)', async () => {
+    const lab = await split(2);
+    const finalize = (name: string, gfid = F) => {
+      const value = dict({ 'replica.split-brain-heal-finalize': Buffer.from(name) });
+      return lab.volume.wind('setxattr', { gfid, dict: value, flags: 0 });
+    };
+    await refuses('EINVAL', finalize('b7'));
+    await refuses('EINVAL', finalize('b0', D));
+    lab.gate(0).failures.set('readv', 'EIO');
+    await refuses('EIO', finalize('b0'));
+    lab.gate(0).failures.clear();
+    await finalize('b0').catch(() => undefined);
+    await lab.healAll();
+    const lines = await lab.assertEqual();
+    assert.match(lines.join('\n'), /"mine"/);
+    assert.equal(lines.length, 2);
   });
 
   it('a policy decides between them', async () => {

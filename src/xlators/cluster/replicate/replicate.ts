@@ -1,3 +1,4 @@
+import { dictBytes } from '../../../fop/dict.js';
 import { FopError } from '../../../fop/error.js';
 import { O_ACCMODE, O_RDONLY, O_TRUNC } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
@@ -10,6 +11,7 @@ import type { DataFops } from './data-fops.js';
 import type { DataSessions } from './data-sessions.js';
 import { errorOf } from './errno-rank.js';
 import { Examiner } from './examiner.js';
+import { SPLIT_BRAIN_FINALIZE } from './heal/heal-info.js';
 import { healSettings } from './heal/heal-settings.js';
 import { ReplicaHealer } from './heal/replica-healer.js';
 import { Listing } from './listing.js';
@@ -88,7 +90,12 @@ export class Replicate extends Xlator {
     );
     this.sessions = this.writing.sessions;
     this.data = this.writing.data;
-    this.handlers = { ...this.handlersWith(lookup, listing), ...this.writing.handlers };
+    const { handlers } = this.writing;
+    this.handlers = {
+      ...this.handlersWith(lookup, listing),
+      ...handlers,
+      setxattr: (request, frame) => this.setxattr(request, frame, handlers),
+    };
   }
 
   private handlersWith(lookup: Lookup, listing: Listing): Handlers {
@@ -224,8 +231,25 @@ export class Replicate extends Xlator {
   /** Marks are the bricks' own: who reads the volume sees none. GlusterFS's own workers do. */
   private async getxattr(request: Request<'getxattr'>, frame: Frame): Promise<Reply<'getxattr'>> {
     this.checkName(request.name, frame);
+    const virtual = await this.healer.virtualXattr(request.gfid, request.name);
+    if (virtual) return { dict: virtual, xdata: null };
     const reply = await this.read('getxattr', 'metadata', request, frame);
     return frame.pid < 0 ? reply : { ...reply, dict: this.replica.settings.keys.hide(reply.dict) };
+  }
+
+  /** One attribute is an order to heal, whose answer is what became of it (engine reference, H11). */
+  private async setxattr(
+    request: Request<'setxattr'>,
+    frame: Frame,
+    { setxattr }: Handlers,
+  ): Promise<Reply<'setxattr'>> {
+    const value = dictBytes(request.dict, SPLIT_BRAIN_FINALIZE)?.toString().replace(/\0+$/, '');
+    if (value === undefined) {
+      if (setxattr === undefined) throw new TypeError('nobody sets attributes');
+      return setxattr(request, frame);
+    }
+    await this.healer.finalize(request.gfid, value);
+    return { xdata: null };
   }
 
   private async fgetxattr(

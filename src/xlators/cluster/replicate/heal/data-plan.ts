@@ -2,7 +2,7 @@ import { type Iatt, isRegular } from '../../../../fop/iatt.js';
 import type { ReplicaShape, SeenCopy } from '../copies.js';
 import { isLater } from './attributes.js';
 import { direct } from './direction.js';
-import type { FavoritePolicy } from './favorite.js';
+import type { Preference } from './favorite.js';
 import { favorite } from './favorite.js';
 
 /** What a heal of a file's bytes has to do. */
@@ -23,7 +23,7 @@ export type DataPlan =
 export function planData(
   copies: readonly SeenCopy[],
   shape: ReplicaShape,
-  policy: FavoritePolicy,
+  policy: Preference,
 ): DataPlan {
   const { sources, dirty, isMarked } = direct(copies, 'data', shape.count);
   const holders = copies.filter(({ child }) => child !== shape.arbiter);

@@ -5,6 +5,9 @@ import { isLater } from './attributes.js';
 export const FAVORITE_POLICIES = ['none', 'size', 'ctime', 'mtime', 'majority'] as const;
 export type FavoritePolicy = (typeof FAVORITE_POLICIES)[number];
 
+/** A policy, or the subvolume that somebody has named. */
+export type Preference = FavoritePolicy | { readonly child: number };
+
 export interface Candidate {
   readonly child: number;
   readonly stat: Iatt;
@@ -13,9 +16,11 @@ export interface Candidate {
 /** The number of the copy that the policy prefers; undefined where it has none, or several are as good. */
 export function favorite(
   candidates: readonly Candidate[],
-  policy: FavoritePolicy,
+  policy: Preference,
   count: number,
 ): number | undefined {
+  if (typeof policy === 'object')
+    return candidates.find(({ child }) => child === policy.child)?.child;
   if (policy === 'none') return undefined;
   if (policy === 'majority') return inMajority(candidates, count);
   const isBetter = BETTER[policy];

@@ -105,7 +105,7 @@ async function begin(
   const { copies } = await inspect(session, gfid, children);
   if (copies.length < 2) return 'alone';
   const shape = { count: replica.count, arbiter: replica.settings.arbiter };
-  const metadata = planMetadata(copies, shape);
+  const metadata = planMetadata(copies, shape, settings.policy);
   const plan = planData(copies, shape, settings.policy);
   if (metadata.kind === 'clean' && plan.kind === 'clean') return 'clean';
   const book = new MarkBook(session, gfid, copies);

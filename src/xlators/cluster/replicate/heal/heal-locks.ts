@@ -48,6 +48,11 @@ export class HealLocks {
     return this.get(this.range(this.clients, gfid, start, len));
   }
 
+  /** All of it, without waiting; undefined where somebody else has some of it. */
+  tryData(gfid: Gfid): Promise<HeldLocks | undefined> {
+    return this.attempt(this.range(this.clients, gfid, 0n, 0n));
+  }
+
   metadata(gfid: Gfid): Promise<HeldLocks> {
     return this.get(this.range(this.clients, gfid, METADATA_START, 0n));
   }

@@ -24,9 +24,9 @@ export function healMetadata(session: HealSession, gfid: Gfid): Promise<HealResu
   return holding(locks.metadata(gfid), async (children) => {
     const { copies } = await inspect(session, gfid, children);
     if (copies.length < 2) return 'alone';
-    const { replica } = session;
+    const { replica, settings } = session;
     const shape = { count: replica.count, arbiter: replica.settings.arbiter };
-    const plan = planMetadata(copies, shape);
+    const plan = planMetadata(copies, shape, settings.policy);
     if (plan.kind === 'clean') return 'clean';
     const source = copies.find(({ child }) => child === plan.source);
     if (source === undefined) throw new TypeError('the source is no copy');

@@ -2,7 +2,7 @@ import type { Gfid } from '../../../../fop/gfid.js';
 import type { Iatt } from '../../../../fop/iatt.js';
 import { S_IFMT } from '../../../../fop/iatt.js';
 import type { Testimony } from '../pending.js';
-import { type FavoritePolicy, favorite } from './favorite.js';
+import { favorite, type Preference } from './favorite.js';
 
 /** What one subvolume has under a name; no `stat` where it has nothing. */
 export interface NameCopy {
@@ -26,7 +26,7 @@ export interface NameEvidence {
   readonly livesAt: ReadonlyMap<Gfid, readonly number[]>;
   /** Where it has a name that those do not know that have it here: it was renamed there. */
   readonly movedAt: ReadonlyMap<Gfid, readonly number[]>;
-  readonly policy: FavoritePolicy;
+  readonly policy: Preference;
   /** How many subvolumes there are. */
   readonly count: number;
 }

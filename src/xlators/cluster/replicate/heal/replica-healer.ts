@@ -1,3 +1,4 @@
+import type { Dict } from '../../../../fop/dict.js';
 import { FopError } from '../../../../fop/error.js';
 import type { Gfid } from '../../../../fop/gfid.js';
 import { isDirectory, isRegular } from '../../../../fop/iatt.js';
@@ -6,6 +7,7 @@ import type { Random } from '../../../../platform/platform.js';
 import type { Replica } from '../replica.js';
 import { type EntriesReport, healEntries } from './heal-entries.js';
 import { healFile } from './heal-file.js';
+import { HEAL_INFO, healInfo, SPLIT_BRAIN_STATUS, splitBrainStatus } from './heal-info.js';
 import { HealLocks, holding } from './heal-locks.js';
 import { healMetadata } from './heal-metadata.js';
 import { type HealedName, healName } from './heal-name.js';
@@ -124,6 +126,35 @@ export class ReplicaHealer {
   /** Removes what waits for a name that it does not get any more; answers how much that was. Needs everybody to be there. */
   clearWaitingRoom(): Promise<number> {
     return clearWaitingRoom(this.session());
+  }
+
+  /** What GlusterFS's tools ask by an attribute; undefined where it is none of these. */
+  async virtualXattr(gfid: Gfid, name: ByteString | undefined): Promise<Dict | undefined> {
+    if (name === HEAL_INFO) {
+      const text = await healInfo(this.session(), gfid);
+      // GlusterFS's own tool looks under the second name.
+      return new Map([name, 'heal-info'].map((key) => [key, { type: 'string', text }] as const));
+    }
+    if (name !== SPLIT_BRAIN_STATUS) return undefined;
+    const bytes = Buffer.from(await splitBrainStatus(this.session(), gfid));
+    return new Map([[name, { type: 'bytes', bytes }]]);
+  }
+
+  /**
+   * Has the copy at one subvolume win a split-brain, and answers when it has. EINVAL where there is none, or no such subvolume;
+   * EBUSY, ENOTCONN and EIO where it could not be healed.
+   */
+  async finalize(gfid: Gfid, subvolume: string): Promise<void> {
+    const { replica, random } = this;
+    const child = replica.children.all.findIndex(({ name }) => name === subvolume);
+    const split = await splitBrainStatus(this.session(), gfid);
+    if (child === -1) throw replica.error('EINVAL', `${subvolume} is none of the subvolumes`);
+    if (!split.startsWith('data-')) throw replica.error('EINVAL', 'the file is in no split-brain');
+    const settings = { ...this.settings, policy: { child } };
+    const { result } = await new ReplicaHealer(replica, settings, random).heal(gfid);
+    if (result === 'healed') return;
+    const errno = result === 'busy' ? 'EBUSY' : result === 'alone' ? 'ENOTCONN' : 'EIO';
+    throw replica.error(errno, `the heal ends with: ${result}`);
   }
 
   /** Heals one name, for a lookup that has found it to be different things. Errors of bricks are a failure. */

@@ -2,14 +2,14 @@ import type { Frame } from '../../../../fop/frame.js';
 import type { Gfid } from '../../../../fop/gfid.js';
 import type { Random } from '../../../../platform/platform.js';
 import type { Replica } from '../replica.js';
-import type { FavoritePolicy } from './favorite.js';
+import type { Preference } from './favorite.js';
 
 /** GlusterFS's self-heal daemon sends its fops under this process number; bricks let it see what is hidden from others. */
 export const HEALER_PID = -6;
 
 /** What the options of a replica set say about healing. */
 export interface HealSettings {
-  readonly policy: FavoritePolicy;
+  readonly policy: Preference;
   /** Names that are owed are noted one by one. */
   readonly isGranular: boolean;
   /** Names the directory in which inodes wait for their new name; undefined: they do not wait. */
