@@ -1,4 +1,4 @@
-import type { FopError } from '../../../fop/error.js';
+import { type FopError, isErrno } from '../../../fop/error.js';
 import type { Reply } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import { type Gfid, NULL_GFID } from '../../../fop/gfid.js';
@@ -66,7 +66,13 @@ export class Examiner {
     const answers = outcomes.map((outcome) => nameAnswer(outcome, this.stale(gfid), gfid));
     const verdict = agreeOnGfid(answers);
     if (verdict.kind !== 'found') return undefined;
-    return this.judge(gfid, outcomes, verdict.children, generation);
+    const judged = this.judge(gfid, outcomes, verdict.children, generation);
+    const missing = answers.flatMap((answer) =>
+      'error' in answer && isErrno(answer.error, 'ENOENT', 'ESTALE') ? [answer.child] : [],
+    );
+    // Removed where it was good: what is left is a copy that lags behind.
+    if (!isReadable(judged.copies) && replica.isEnough(missing)) throw this.stale(gfid);
+    return judged;
   }
 
   /** Judges the copies of an inode where it was found, and remembers the outcome. */

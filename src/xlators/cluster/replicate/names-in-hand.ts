@@ -2,8 +2,9 @@ import { Fd } from '../../../fop/fd.js';
 import { type Frame, ROOT_FRAME } from '../../../fop/frame.js';
 import { type Gfid, ROOT_GFID } from '../../../fop/gfid.js';
 import type { ByteString } from '../../../fop/name.js';
-import { outcomeOf, outcomesOf } from '../../../fop/wind.js';
+import { outcomesOf } from '../../../fop/wind.js';
 import type { Timer } from '../../../platform/platform.js';
+import { accusedIn } from './bookkeeping.js';
 import { INTENT_PREFIX, intentDomain } from './intents.js';
 import { type Marker, NOTHING } from './marker.js';
 import { marksOf } from './pending.js';
@@ -131,7 +132,7 @@ export class NamesInHand {
       !failed.includes(child) && children.epoch(child) === epochs.get(child);
     const kept = there.filter(isKept);
     const lost = [...epochs.keys()].filter((child) => !isKept(child));
-    if (lost.length > 0 && this.replica.isEnough(kept)) await this.blame(burst, lost, kept);
+    if (lost.length > 0) await this.blame(burst, lost, kept);
     await this.marker.add([this.intent(gfid)], { ...NOTHING, name: 'settled' }, there, this.frame);
     this.bursts.delete(gfid);
     burst.end();
@@ -151,15 +152,19 @@ export class NamesInHand {
     });
   }
 
+  /** Copies that lag behind themselves may not accuse one that may be the last good one. */
   private async blame(
     { gfid, names }: Burst,
     lost: readonly number[],
     kept: readonly number[],
   ): Promise<void> {
+    const markings = await this.marker.add([{ gfid }], NOTHING, kept, this.frame);
+    const accused = accusedIn(markings, 'entry');
+    if (!this.replica.isEnough(kept.filter((child) => !accused.has(child)))) return;
     const isAll = names.size > MAX_NAMES;
     const marks = { ...marksOf('entry', 1), data: isAll ? 1 : 0 };
     const inodes = isAll ? [{ gfid }] : [...names].map((name) => ({ gfid, name }));
     const addition = { ...NOTHING, about: lost, marks, name: 'owed' } as const;
-    await outcomeOf(this.marker.add(inodes, addition, kept, this.frame));
+    await this.marker.add(inodes, addition, kept, this.frame);
   }
 }

@@ -127,6 +127,12 @@ describe('replicate: reading', () => {
     assert.equal(await lab.volume.content(gfid), 'text', 'and is read as soon as one is good');
   });
 
+  it('answers ESTALE where only a copy is left that lags behind', async () => {
+    const gfid = await lab.file('f', 'text', gfidOf(7), [0]);
+    await lab.accuse(0, 0, gfid, 'data');
+    await refuses('ESTALE', lab.volume.content(gfid));
+  });
+
   it('answers EIO where two inodes have one name, and says so', async () => {
     await lab.file('f', 'one', gfidOf(1), [0]);
     await lab.file('f', 'two', gfidOf(2), [1]);
