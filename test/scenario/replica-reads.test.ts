@@ -93,7 +93,7 @@ describe('replica set: stories of reading', () => {
        read f: "text" of 4 bytes; looked up at b0 b1 b2, read at b1
          warn: a subvolume lags behind; its good files are read, others elsewhere (it has no such inode)
        b1 down
-       read f: EIO; looked up at b0 b2
+       read f: ENOTCONN; looked up at b0 b2
          error: split-brain: one name stands for several files (b0: ${F}; b2: ${gfidOf(66)})
        b1 up
        read f: "text" of 4 bytes; looked up at b0 b1 b2, read at b1

@@ -279,6 +279,31 @@ describe('replica set: what has to be healed before it is changed', () => {
     await lab.stop();
   });
 
+  it('not by those that both lag behind, while the good one is away: what was removed would be back', async () => {
+    const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
+    await lab.volume.file('f', 'text');
+    await lab.pass(1000);
+    lab.gate(1).down();
+    await lab.volume.directory('missed-by-b1');
+    await lab.pass(1000);
+    lab.gate(0).down();
+    lab.gate(1).up();
+    await lab.volume.unlink(ROOT_GFID, 'f');
+    await lab.pass(1000);
+    lab.gate(2).down();
+    lab.gate(0).up();
+    await refuses('ENOTCONN', lab.volume.directory('d'));
+    await lab.volume.lookup(ROOT_GFID, 'f').catch(() => undefined);
+    assert.deepEqual(
+      [await lab.brick(0).names(), await lab.brick(1).names()],
+      [['f', 'missed-by-b1'], ['missed-by-b1']],
+    );
+    lab.gate(2).up();
+    await refuses('ENOENT', lab.volume.lookup(ROOT_GFID, 'f'));
+    await lab.volume.directory('d');
+    await lab.stop();
+  });
+
   it('and where it cannot be healed, it is not changed', async () => {
     const lab = await ReplicaLab.of(3);
     const gfid = await lab.volume.file('f', 'text');

@@ -85,7 +85,11 @@ export class Lookup {
   private mismatch({ pargfid, bname }: Request<'lookup'>, verdict: Verdict) {
     if (verdict.kind === 'mismatch')
       this.examiner.troubles.mismatch(pargfid, bname, verdict.answers);
-    return this.replica.error('EIO', 'the name stands for different files');
+    const { children, count } = this.replica;
+    const isWhole = children.up.length === count;
+    const why = 'the name stands for different files';
+    if (isWhole) return this.replica.error('EIO', why);
+    return this.replica.error('ENOTCONN', `${why}; who knows which may be where nobody answers`);
   }
 
   private reply(

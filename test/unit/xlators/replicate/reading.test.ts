@@ -133,10 +133,13 @@ describe('replicate: reading', () => {
     await refuses('ESTALE', lab.volume.content(gfid));
   });
 
-  it('answers EIO where two inodes have one name, and says so', async () => {
+  it('answers EIO where two inodes have one name and nobody is away, and says so', async () => {
     await lab.file('f', 'one', gfidOf(1), [0]);
     await lab.file('f', 'two', gfidOf(2), [1]);
     lab.gate(2).down();
+    await refuses('ENOTCONN', lab.volume.lookup(ROOT_GFID, 'f'));
+    lab.gate(2).up();
+    await lab.file('f', 'three', gfidOf(3), [2]);
     await refuses('EIO', lab.volume.lookup(ROOT_GFID, 'f'));
     assert.match(lab.logged.at(-1) ?? '', /one name stands for several files \(b0: .*01; b1: .*02/);
   });

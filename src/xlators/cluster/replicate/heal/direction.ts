@@ -45,6 +45,18 @@ export function direct(copies: readonly MarkedCopy[], kind: MarkKind, count: num
   };
 }
 
+/**
+ * Nobody among them is right, and who may be is away: what they would agree on between themselves could be what a majority has
+ * long changed.
+ */
+export function isRightElsewhere(
+  { sources, sinks }: Direction,
+  children: readonly number[],
+  count: number,
+): boolean {
+  return sinks.length > 0 && sources.length === 0 && children.length < count;
+}
+
 function accuses(by: MarkedCopy, whom: MarkedCopy, kind: MarkKind): boolean {
   return (by.testimony.about[whom.child]?.[kind] ?? 0) !== 0;
 }

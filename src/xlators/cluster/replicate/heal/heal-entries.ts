@@ -3,7 +3,7 @@ import type { Gfid } from '../../../../fop/gfid.js';
 import { isDirectory } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
 import { intentOf } from '../intents.js';
-import { direct } from './direction.js';
+import { direct, isRightElsewhere } from './direction.js';
 import { HealLocks, holding } from './heal-locks.js';
 import { healName, type NamesDirection } from './heal-name.js';
 import { IndexReader, listNames } from './index-reader.js';
@@ -96,12 +96,14 @@ class EntriesHeal {
     const { copies } = await inspect(this.session, this.gfid, children);
     const directories = copies.filter(({ stat }) => isDirectory(stat));
     if (directories.length < 2) return 'alone';
-    const { isMarked } = direct(directories, 'entry', this.session.replica.count);
+    const { count } = this.session.replica;
+    const direction = direct(directories, 'entry', count);
+    const { isMarked } = direction;
     const numbers = directories.map(({ child }) => child);
+    if (isRightElsewhere(direction, numbers, count)) return 'no-source';
     const clients = await this.clientsAt(numbers);
     const isInHand = await this.isAnyAlive(clients);
-    this.isAbandoned =
-      clients.size > 0 && !isInHand && numbers.length === this.session.replica.count;
+    this.isAbandoned = clients.size > 0 && !isInHand && numbers.length === count;
     if (!isMarked && !this.isForced && !this.isAbandoned) {
       if (!isInHand) await this.forgetNames(numbers);
       return 'clean';

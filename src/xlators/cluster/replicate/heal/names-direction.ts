@@ -1,6 +1,6 @@
 import { isDirectory } from '../../../../fop/iatt.js';
 import { isQuorum } from '../quorum.js';
-import { direct } from './direction.js';
+import { direct, isRightElsewhere } from './direction.js';
 import type { NamesDirection } from './heal-name.js';
 import { IndexReader } from './index-reader.js';
 import { inspect } from './inspection.js';
@@ -9,7 +9,7 @@ import type { HealSession } from './session.js';
 
 /**
  * What the marks of a directory say about one of its names, seen under the lock of that name. Undefined where too few have the
- * directory: a single copy proves nothing, and fewer than a quorum would only be overruled.
+ * directory: a single copy proves nothing, fewer than a quorum would only be overruled, and so would those that all lag behind.
  */
 export async function namesDirection(
   session: HealSession,
@@ -22,7 +22,9 @@ export async function namesDirection(
   const children = directories.map(({ child }) => child);
   if (children.length < 2 || !isQuorum(children, replica.settings.quorum, replica.count))
     return undefined;
-  const { sources, sinks, dirty, isMarked } = direct(directories, 'entry', replica.count);
+  const direction = direct(directories, 'entry', replica.count);
+  if (isRightElsewhere(direction, children, replica.count)) return undefined;
+  const { sources, sinks, dirty, isMarked } = direction;
   const index = new IndexReader(session);
   const changedAt: number[] = [];
   if (isMarked && session.settings.isGranular)
