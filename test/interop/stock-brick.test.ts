@@ -70,6 +70,7 @@ describe('our client on a stock glusterfsd', function () {
     const volume = new Volume(graph.top, { newGfid: randomUUID });
     const data = randomBytes(3 * 1024 * 1024 + 5);
     await volume.mkdir('d');
+    await volume.writeFile('d/file', Buffer.from('first'));
     await volume.writeFile('d/file', data);
     assert.ok(data.equals(readFileSync(join(directory, 'journal/d/file'))), 'on the brick');
     assert.ok(data.equals(await volume.readFile('d/file')), 'read back');
@@ -84,6 +85,9 @@ describe('our client on a stock glusterfsd', function () {
     await volume.rmdir('d');
     assert.deepEqual(await volume.list('/'), []);
     await assert.rejects(volume.stat('d'), { errno: 'ENOENT' });
+    const complaints = readFileSync(join(directory, 'brick.log'), 'utf8');
+    const refused = complaints.match(/not available for procedure 55/g) ?? [];
+    assert.equal(refused.length, 1, 'it is asked for put once, and not again');
   });
 
   it('lets the applier change the values, and the reader only read them', async () => {

@@ -28,6 +28,14 @@ describe('the log of a glusterfsd', () => {
     assert.deepEqual(log.news(), []);
   });
 
+  it('leaves out that glusterfsd does not know put, which our client has asked', () => {
+    const log = opened();
+    const what =
+      '0-rpc-service: RPC Program procedure not available for procedure 55 in GlusterFS 4.x v1';
+    writeFileSync(path, line('E', `${what} for 127.0.0.1:1`) + line('E', '0-x: another'));
+    assert.deepEqual(log.news(), ['0-x: another']);
+  });
+
   it('waits for the end of a line', () => {
     const log = opened();
     const whole = line('E', '0-journal: in two parts');

@@ -39,6 +39,8 @@ const REOPENED_AT_ONCE = 64;
 /** A connection that has passed its handshake. */
 export class ClientSession {
   private readonly keepalive: Keepalive;
+  /** What this server has said that it does not serve: it is not asked again. */
+  private readonly lacking = new Set<FopName>();
   private lastFrame: Frame | undefined;
   private lastCredential = Buffer.alloc(0);
 
@@ -98,6 +100,7 @@ export class ClientSession {
     request: Request<F>,
     frame: Frame,
   ): Promise<DecodedReply<F>> {
+    if (this.lacking.has(fop)) throw new FopError('EOPNOTSUPP', this.where);
     const codec = codecOf(fop);
     const { connection } = this;
     const call = connection.beginCall(FOP_PROGRAM, codec.number, this.credentialOf(frame));
@@ -108,6 +111,7 @@ export class ClientSession {
       const results = await connection.finishCall(call, payload, this.target.frameTimeoutMs);
       return codec.decodeReply(results, this.where);
     } catch (error) {
+      if (error instanceof RpcError && error.fault === 'no-procedure') this.lacking.add(fop);
       throw this.failure(error);
     }
   }
