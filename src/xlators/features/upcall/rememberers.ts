@@ -54,11 +54,16 @@ export class Rememberers {
 
   private makeRoom(nowMs: number): void {
     for (const [gfid, clients] of this.inodes) {
-      const current = [...clients].filter(([, atMs]) => this.counts(atMs, nowMs));
-      if (current.length > 0 && this.pairs <= this.maxPairs) return;
+      if (this.pairs <= this.maxPairs && this.isOfUse(clients, nowMs)) return;
       this.inodes.delete(gfid);
       this.pairs -= clients.size;
-      for (const [client] of current) this.givenUp(gfid, client);
+      for (const [client, atMs] of clients)
+        if (this.counts(atMs, nowMs)) this.givenUp(gfid, client);
     }
+  }
+
+  private isOfUse(clients: Clients, nowMs: number): boolean {
+    for (const atMs of clients.values()) if (this.counts(atMs, nowMs)) return true;
+    return false;
   }
 }

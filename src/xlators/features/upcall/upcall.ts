@@ -18,7 +18,7 @@ import { WatchedXattrs } from './watched-xattrs.js';
 
 /** The `ipc` operation by which a client says which extended attributes it keeps. */
 const WATCH_XATTRS_OP = 2;
-/** Pairs of inode and client; some 20 MB. */
+/** Pairs of inode and client; some 35 MB. */
 const MAX_PAIRS = 131_072;
 /** Changes that may be made while one answer is on its way. */
 const MAX_RECENT = 4096;
