@@ -13,6 +13,8 @@ export interface LockTables {
 /** Behind it stands the whole name of a domain, whatever the key is called; they count only beside SEVERAL_DOMAINS. */
 const DOMAIN_PREFIX = 'glusterfs.inodelk-dom-prefix:';
 const SEVERAL_DOMAINS = 'glusterfs.multi-dom-lk-cnt-req';
+/** Answered under INODELK_COUNT. */
+const DOMAIN_COUNT = 'glusterfs.inodelk-dom-count';
 const INODELK_COUNT = 'glusterfs.inodelk-count';
 
 /** The name that a request came by, for counts on its directory. */
@@ -30,7 +32,10 @@ export function withCounts(
   by?: NamedBy,
 ): Dict {
   const counts = countsFor(tables, asked, gfid, by);
-  return counts.length === 0 ? xdata : new Map([...(xdata ?? []), ...counts]);
+  if (counts.length === 0) return xdata;
+  // The answer of a create echoes what was asked; of this key 10.3 leaves the count alone.
+  const others = [...(xdata ?? [])].filter(([key]) => key !== DOMAIN_COUNT);
+  return new Map([...others, ...counts]);
 }
 
 /** True where a request asks for any count, so that others cost nothing. */
@@ -45,7 +50,7 @@ function isCount(key: string): boolean {
 }
 
 const KEYS: ReadonlySet<string> = new Set([
-  'glusterfs.inodelk-dom-count',
+  DOMAIN_COUNT,
   INODELK_COUNT,
   'glusterfs.entrylk-count',
   'glusterfs.posixlk-count',
@@ -57,7 +62,7 @@ function countsFor(tables: LockTables, asked: Dict, gfid: Gfid, by?: NamedBy) {
   for (const [key, value] of asked ?? []) {
     if (key.startsWith(DOMAIN_PREFIX) && asked?.has(SEVERAL_DOMAINS) !== true) continue;
     const count = isCount(key) ? countOf(tables, key, value, gfid, by) : undefined;
-    const under = key === 'glusterfs.inodelk-dom-count' ? INODELK_COUNT : key;
+    const under = key === DOMAIN_COUNT ? INODELK_COUNT : key;
     if (count !== undefined) counts.push([under, { type: 'int', int: BigInt(count) }]);
   }
   return counts;
@@ -71,7 +76,7 @@ function countOf(
   by: NamedBy | undefined,
 ): number | undefined {
   switch (key) {
-    case 'glusterfs.inodelk-dom-count':
+    case DOMAIN_COUNT:
       return inode.count(gfid, (domain) => value.type === 'string' && domain === value.text);
     case INODELK_COUNT:
       return inode.count(gfid);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { Fd, O_RDWR } from '../../../../src/fop/fd.js';
 import { ROOT_GFID } from '../../../../src/fop/gfid.js';
 import { byteString } from '../../../../src/fop/name.js';
@@ -257,6 +258,19 @@ describe('features/locks', () => {
     assert.deepEqual(counted.xdata?.get('glusterfs.inodelk-count'), int(0n));
     gone('b');
     await waiting;
+    await a.release(fd);
+  });
+
+  it('leaves of a create that counts a domain the count, and not the question', async () => {
+    const gfid = randomUUID();
+    const asked = new Map([
+      ...a.wantGfid(gfid),
+      ...(dict({ 'glusterfs.inodelk-dom-count': byteString('domain') }) ?? []),
+    ]);
+    const fd = new Fd(gfid, 2);
+    const request = { pargfid: ROOT_GFID, bname: 'c', flags: 2, mode: 0o644, umask: 0, fd };
+    const { xdata } = await a.wind('create', request, asked);
+    assert.deepEqual([...(xdata?.keys() ?? [])].sort(), ['gfid-req', 'glusterfs.inodelk-count']);
     await a.release(fd);
   });
 
