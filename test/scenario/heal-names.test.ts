@@ -154,6 +154,15 @@ describe('heal of names', () => {
     assert.match(text, /"of b1"/);
   });
 
+  it('an inode that is marked is made where it is missing, though no directory is marked', async () => {
+    const lab = await HealLab.of(3);
+    await lab.directory('d', D);
+    await lab.file('f', 'content', F, [0, 2], D);
+    for (const by of [0, 2]) await lab.mark(by, 1, F, { data: 1, metadata: 1 });
+    await lab.healAll();
+    assert.match((await lab.assertEqual()).join('\n'), /^\/d\/f .*"content"/m);
+  });
+
   it('can be cut off after any fop and begun again', async () => {
     for (let most = 1; ; most += 1) {
       const lab = await HealLab.of(2);

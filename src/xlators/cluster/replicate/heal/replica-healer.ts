@@ -12,6 +12,7 @@ import { HealLocks, holding } from './heal-locks.js';
 import { healMetadata } from './heal-metadata.js';
 import { type HealedName, healName } from './heal-name.js';
 import { IndexReader } from './index-reader.js';
+import { namesOf, placeOf } from './inode-names.js';
 import { inspect } from './inspection.js';
 import { refreshIndex } from './mark-book.js';
 import { namesDirection } from './names-direction.js';
@@ -30,6 +31,9 @@ export interface InodeHeal {
   /** What failed, where it failed with an error. */
   readonly error?: FopError | undefined;
 }
+
+/** Of one inode that are healed along with it. */
+const MAX_NAMES = 100;
 
 /** From the most that has to be said of an inode to the least. */
 const RANK: readonly HealResult[] = [
@@ -93,6 +97,7 @@ export class ReplicaHealer {
       const isGone = missing.length > 0 && missing.length === session.up.length;
       return { gfid, result: isGone ? 'gone' : 'alone', isDirectory: false, conflicts: [] };
     }
+    if (missing.length > 0) await this.bringNames(session, gfid, first.child);
     const isNames = isDirectory(first.stat);
     const results: HealResult[] = [];
     const conflicts: ByteString[] = [];
@@ -108,6 +113,14 @@ export class ReplicaHealer {
     if (result === 'clean')
       await Promise.all(copies.map(({ child }) => refreshIndex(session, gfid, child)));
     return { gfid, result, isDirectory: isNames, conflicts };
+  }
+
+  /** An inode that some do not have is made where its names are healed; no list may say which these are. */
+  private async bringNames(session: HealSession, gfid: Gfid, holder: number): Promise<void> {
+    for (const path of (await namesOf(session, holder, gfid)).slice(0, MAX_NAMES)) {
+      const place = await placeOf(session, holder, path);
+      if (place !== undefined) await this.healName(place);
+    }
   }
 
   /** A brick that does not have an inode names it in its lists for nothing. */
