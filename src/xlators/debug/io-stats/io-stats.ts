@@ -1,5 +1,4 @@
 import type { DictValue } from '../../../fop/dict.js';
-import { FopError } from '../../../fop/error.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Frame } from '../../../fop/frame.js';
 import type { ByteString } from '../../../fop/name.js';
@@ -10,14 +9,13 @@ import { FopCounts } from './fop-counts.js';
 
 /** The attribute that shows the counts, of any inode, to root. */
 const COUNTS_XATTR = 'trusted.hekafs.io-stats';
-/** By setting it a client has GlusterFS's brick write its counts to a file. */
-const DUMP_XATTR = 'trusted.io-stats-dump';
 
 /**
  * debug/io-stats: counts the fops that pass, and how long they take.
  *
  * Stands at the top of every graph that GlusterFS generates, with both switched off: then every fop passes unchanged. The counts are
- * read as an attribute: `getfattr -n trusted.hekafs.io-stats --only-values MOUNT`. Nobody has files written on the brick.
+ * read as an attribute: `getfattr -n trusted.hekafs.io-stats --only-values MOUNT`. No client has files written on the brick: `trusted.io-stats-dump`,
+ * which is for that, is an attribute like any other here. It is kept, as GlusterFS's brick keeps it, so that copies stay equal.
  *
  *     volume vol
  *         type debug/io-stats
@@ -38,14 +36,7 @@ export class IoStats extends PassThrough {
     this.clock = platform.clock;
     const hasLatency = options.bool('latency-measurement');
     if (options.bool('count-fop-hits') || hasLatency) this.counts = new FopCounts(hasLatency);
-    this.handlers = {
-      getxattr: (request, frame) => this.shown(request, frame),
-      setxattr: (request, frame) => {
-        if (request.dict?.has(DUMP_XATTR))
-          return Promise.reject(new FopError('EOPNOTSUPP', `${name}: ${DUMP_XATTR}`));
-        return this.child.wind('setxattr', request, frame);
-      },
-    };
+    this.handlers = { getxattr: (request, frame) => this.shown(request, frame) };
   }
 
   override wind<F extends FopName>(fop: F, request: Request<F>, frame: Frame): Promise<Reply<F>> {
