@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parseVolfile } from '../../../src/graph/volfile.js';
 import {
+  configApplierVolfile,
   configBrickVolfile,
   configClientVolfile,
   configJournalVolfile,
 } from '../../../src/graph/volgen.js';
-import { brickOf, CLUSTER_ID, LEADER, READER, SERVERS } from './config-cluster.js';
+import { APPLIER, brickOf, CLUSTER_ID, LEADER, READER, SERVERS } from './config-cluster.js';
 
 const golden = (name: string): string => readFileSync(`volfiles/config/${name}`, 'utf8');
 
@@ -15,6 +16,24 @@ describe('volgen', () => {
     it(`makes the brick of server ${server.number}`, () => {
       assert.equal(configBrickVolfile(brickOf(server)), golden(`brick-${server.number}.vol`));
     });
+
+  it('makes a brick for glusterfsd, with no option of ours and an export for the applier alone', () => {
+    const [server = { number: 0, host: '', port: 0 }] = SERVERS;
+    const brick = { ...brickOf(server), engine: 'glusterfs' } as const;
+    const volumes = parseVolfile(configBrickVolfile(brick));
+    const keys = volumes.flatMap(({ options }) => options.map(({ key }) => key));
+    for (const own of ['writer', 'up-while-applied', 'mark-failed-syncs'])
+      assert.ok(!keys.includes(own), own);
+    const users = new Map(volumes.at(-1)?.options.map(({ key, value }) => [key, value] as const));
+    assert.equal(users.get('auth.login.values.allow'), READER.login, 'nobody else reads there');
+    assert.equal(users.get('auth.login.values-writer.allow'), APPLIER.login);
+    const applier = configApplierVolfile(server, APPLIER, 'glusterfs');
+    assert.match(applier, /option remote-subvolume values-writer\n/);
+    assert.match(
+      configApplierVolfile(server, APPLIER, 'embedded'),
+      /option remote-subvolume values\n/,
+    );
+  });
 
   it('makes the client of three servers, whatever their order', () => {
     for (const servers of [SERVERS, SERVERS.toReversed()])

@@ -5,6 +5,7 @@ import type { Flock } from '../../../src/fop/fops.js';
 import { type Frame, ROOT_FRAME } from '../../../src/fop/frame.js';
 import { memoryNetwork } from '../../contract/memory-network.js';
 import { ROOT_IATT, type ScriptedBrick } from './brick.js';
+import { ManualClock } from './manual-clock.js';
 import { noticeOf, type OptionTexts, type Pair, pairOf, platformOf } from './pair.js';
 
 const GFID = '11111111-2222-3333-4444-555555555555';
@@ -14,11 +15,13 @@ const WHOLE: Flock = { type: 1, whence: 0, start: 0n, len: 0n, pid: 1, lkOwner: 
 describe('what is open through protocol/client, after a reconnect', () => {
   let pair: Pair;
   let network: ReturnType<typeof memoryNetwork>;
-  afterEach(() => pair.stop());
+  let end = async (): Promise<void> => undefined;
+  afterEach(() => end());
 
   async function begin(client: OptionTexts = {}): Promise<ScriptedBrick> {
     network = memoryNetwork();
     pair = await pairOf(platformOf(network), { client });
+    end = pair.stop;
     pair.brick.handlers = {
       lk: async ({ flock }) => ({ flock, xdata: null }),
       fstat: async () => ({ stat: ROOT_IATT, xdata: null }),
@@ -80,6 +83,25 @@ describe('what is open through protocol/client, after a reconnect', () => {
     brick.handlers = { open: () => Promise.reject(new FopError('ESTALE', 'brick')) };
     await reconnected();
     await assert.rejects(stat(fd), { errno: 'EBADF' });
+  });
+
+  it('keeps nobody waiting for long where the server does not answer', async () => {
+    const network = memoryNetwork();
+    const clock = new ManualClock();
+    pair = await pairOf(platformOf(network, clock));
+    const fd = await opened();
+    pair.brick.handlers = { open: () => new Promise(() => undefined) };
+    const up = noticeOf(pair.client, 'child-up');
+    for (const stream of network.streams()) stream.close();
+    await clock.advance(60_000);
+    await up;
+    await assert.rejects(stat(fd), { errno: 'EBADF' });
+    end = async () => {
+      await pair.client.stop();
+      const stopped = pair.server.stop();
+      await clock.advance(6000);
+      await stopped;
+    };
   });
 
   it('is forgotten where it was released while nobody was there', async () => {

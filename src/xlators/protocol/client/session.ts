@@ -33,8 +33,9 @@ const MAX_OWNER_BYTES = 364;
 /** Bricks of GlusterFS 10.3 crash on these. */
 const NEVER_SENT: readonly FopName[] = ['setactivelk', 'namelink'];
 
-/** Of all that is to be opened again, so many at once. */
+/** Of all that is to be opened again, so many at once; and nobody waits longer for one of them. */
 const REOPENED_AT_ONCE = 64;
+const REOPEN_MS = 10_000;
 
 /** A connection that has passed its handshake. */
 export class ClientSession {
@@ -75,8 +76,8 @@ export class ClientSession {
     const { gfid } = fd;
     const opening: Promise<{ readonly fd: number }> =
       fop === 'open'
-        ? this.call('open', request, ROOT_FRAME)
-        : this.call('opendir', { gfid, fd, xdata: null }, ROOT_FRAME);
+        ? this.call('open', request, ROOT_FRAME, REOPEN_MS)
+        : this.call('opendir', { gfid, fd, xdata: null }, ROOT_FRAME, REOPEN_MS);
     const outcome = await outcomeOf(opening);
     if ('error' in outcome || this.connection.isOver) return;
     const isWanted = this.fds.has(fd);
@@ -99,6 +100,7 @@ export class ClientSession {
     fop: F,
     request: Request<F>,
     frame: Frame,
+    timeoutMs = this.target.frameTimeoutMs,
   ): Promise<DecodedReply<F>> {
     if (this.lacking.has(fop)) throw new FopError('EOPNOTSUPP', this.where);
     const codec = codecOf(fop);
@@ -108,7 +110,7 @@ export class ClientSession {
     if ((fop === 'release' || fop === 'releasedir') && 'fd' in request)
       this.fds.released(request.fd);
     try {
-      const results = await connection.finishCall(call, payload, this.target.frameTimeoutMs);
+      const results = await connection.finishCall(call, payload, timeoutMs);
       return codec.decodeReply(results, this.where);
     } catch (error) {
       if (error instanceof RpcError && error.fault === 'no-procedure') this.lacking.add(fop);
