@@ -3,6 +3,7 @@ import { BRICK_CHANGES } from './brick-changes.js';
 import {
   type CrashState,
   judge,
+  judgeRefusals,
   judgeShuffled,
   killedStates,
   record,
@@ -15,7 +16,8 @@ import type { World } from './world.js';
 const SHUFFLES = 40;
 
 /**
- * One change of a brick, cut short in ways that the seed draws: on a disk that keeps no order, and in a start after a crash.
+ * One change of a brick, cut short in ways that the seed draws: on a disk that keeps no order, in a start after a crash, and by a
+ * disk that refuses a call.
  * Seeds one after another go through all changes.
  */
 export const crashWorld: World = async (seed, { keepsTrace }) => {
@@ -34,5 +36,6 @@ export const crashWorld: World = async (seed, { keepsTrace }) => {
   const picked = killed[seeded(seed).int(killed.length)];
   for (const state of picked === undefined ? [] : await startsCutShort(picked))
     await note(state, judge(recorded, state));
+  failures.push(...(await judgeRefusals(recorded, seed % 2 === 0 ? 'EIO' : 'ENOSPC')));
   return { ok: failures.length === 0, failures, trace };
 };

@@ -1,3 +1,4 @@
+import { type ErrnoName, isErrno } from '../../src/fop/error.js';
 import { type Gfid, NULL_GFID, ROOT_GFID } from '../../src/fop/gfid.js';
 import { isDirectory } from '../../src/fop/iatt.js';
 import type { Graph } from '../../src/graph/graph.js';
@@ -104,6 +105,39 @@ export async function record(change: BrickChange, defect: Defect = SOUND): Promi
   recorder.start();
   await change.run(ground, prepared);
   return { change, before: recorder.before ?? pictureOf(disk, PATH), effects: recorder.effects };
+}
+
+/** What is wrong with a brick after each call of a fop has failed once: the fop says so, and has done all or nothing. */
+export async function judgeRefusals(recorded: Recorded, errno: ErrnoName): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [index, { call }] of recorded.effects.entries())
+    for (const each of await refusedAt(recorded.change, index, errno))
+      wrong.push(`${recorded.change.name}, ${errno} at ${index + 1} (${call}): ${each}`);
+  return wrong;
+}
+
+/** What the next lookup or start puts right where a call after the decisive one failed; nobody is served wrongly meanwhile. */
+const MENDED_LATER = / is left$|noted and not so|no name$|says otherwise$|is counted in| leads to /;
+
+async function refusedAt(change: BrickChange, index: number, errno: ErrnoName): Promise<string[]> {
+  const disk = emptyDisk();
+  prepareBrick(disk, PATH, VOLUME_ID);
+  const recorder = new Recorder(disk, PATH);
+  const { volume } = await RunningBrick.on(recorder.disk);
+  const ground = await makeGround(volume);
+  const prepared = await change.prepare?.(ground);
+  recorder.start();
+  recorder.refuse(index, errno);
+  const failure = await change.run(ground, prepared).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const running = pictureOf(disk, PATH);
+  const wrong = complaintsOf(running).filter((each) => !MENDED_LATER.test(each));
+  if (failure !== undefined && !isErrno(failure, errno)) wrong.push(`it says ${String(failure)}`);
+  const { after } = await restarted(running);
+  wrong.push(...complaintsOf(after).map((each) => `after a start, ${each}`));
+  return wrong;
 }
 
 /** A state that a crash leaves. */

@@ -1,3 +1,4 @@
+import { type ErrnoName, FopError } from '../../src/fop/error.js';
 import type { ByteString } from '../../src/fop/name.js';
 import type { Disk, FileNumber } from '../../src/platform/disk.js';
 import { type Change, changesBetween, type Picture, pictureOf } from './brick-picture.js';
@@ -31,6 +32,7 @@ export class Recorder {
   readonly effects: Effect[] = [];
   before: Picture | undefined;
   private now: Picture | undefined;
+  private refusal: { readonly index: number; readonly errno: ErrnoName } | undefined;
 
   constructor(
     private readonly under: Disk,
@@ -45,10 +47,23 @@ export class Recorder {
     this.effects.length = 0;
   }
 
+  /** The call that comes after `index` calls that changed something fails, and changes nothing. */
+  refuse(index: number, errno: ErrnoName): void {
+    this.refusal = { index, errno };
+  }
+
+  private checkRefusal(call: string): void {
+    const { refusal } = this;
+    if (refusal === undefined || this.effects.length !== refusal.index) return;
+    this.refusal = undefined;
+    throw new FopError(refusal.errno, call);
+  }
+
   private method(call: string): unknown {
     const method: unknown = Reflect.get(this.under, call);
     if (typeof method !== 'function' || READING.has(call)) return bound(method, this.under);
     return (...args: readonly unknown[]) => {
+      this.checkRefusal(call);
       const synced = /sync/.test(call) ? this.inodeOf(args[0]) : undefined;
       const answer: unknown = Reflect.apply(method, this.under, args);
       if (!(answer instanceof Promise)) {
