@@ -79,6 +79,7 @@ function posixOptions(volumeId: string, directory: string): Stanza[2] {
     'fips-mode-rchecksum': 'on',
     'volume-id': volumeId,
     directory,
+    'janitor-sleep-duration': 1,
     reserve: 0,
   };
 }
@@ -184,7 +185,9 @@ export function healVolfile(plan: VolumePlan, cluster: 'replicate' | 'disperse')
   return printed([...stanzas, [plan.name, 'debug/io-stats', {}, [bottom]]]);
 }
 
+/** What a sweep could not heal waits for the next: not ten minutes. */
 const HEALS = {
+  'heal-timeout': 5,
   'entry-self-heal': 'on',
   'data-self-heal': 'on',
   'metadata-self-heal': 'on',
