@@ -46,12 +46,16 @@ export async function copyPicture(brick: string): Promise<string[]> {
   );
 }
 
-/** Kinds of errors in a log of stock GlusterFS: where in its source they come from, and what they say but for names and numbers. */
+/** What the loss of a connection brings with it, and files that were open at that moment. */
+const LOST =
+  /saved_frames_unwind|not connected|errno=107|File descriptor in bad state|afr_is_reopen_allowed|No data available/;
+
+/** Kinds of errors in a log of stock GlusterFS, but for those of a lost connection: where in its source they come from, and their number. */
 export function errorKinds(log: string): Set<string> {
   const kinds = new Set<string>();
   for (const line of readFileSync(log, 'utf8').split('\n')) {
     const found = /^\[[^\]]*\] E (\[MSGID: \d+\] )?\[([^:]*):\d+:([^\]]*)\] (.*)$/.exec(line);
-    if (found) kinds.add(`${found[2]} ${found[3]} ${found[1] ?? ''}`.trim());
+    if (found && !LOST.test(line)) kinds.add(`${found[2]} ${found[3]} ${found[1] ?? ''}`.trim());
   }
   return kinds;
 }

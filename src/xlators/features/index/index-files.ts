@@ -78,11 +78,6 @@ export class IndexFiles {
   /** Forgets all names of a directory. */
   purge(parent: Gfid): void {
     for (const name of this.listNames(parent)) this.removeName(parent, name);
-    this.removeDirectory(parent);
-  }
-
-  /** Removes the directory for a parent's names, if nothing is in it. Throws ENOTEMPTY. */
-  removeDirectory(parent: Gfid): void {
     unless('ENOENT', () => this.disk.rmdir(this.names(parent)));
   }
 

@@ -41,6 +41,11 @@ const ENTRY_DELETE = 'glusterfs.xattrop-entry-delete';
 const PURGE = 'glusterfs.xattrop-purge-index';
 const LINK_COUNT = 'link-count';
 const TYPES_WANTED = 'get-gfid-type';
+/** Whoever looks up one of the three directories may ask whether unlink or rmdir removes what is in it. */
+const KIND_WANTED = 'glusterfs.index-ia-type-get-req';
+const KIND_IS = 'glusterfs.index-ia-type-get-rsp';
+const IA_IFREG = 1n;
+const IA_IFDIR = 2n;
 const ENTRY_BYTES = 217;
 const DT_REG = 8;
 const DT_DIR = 4;
@@ -179,7 +184,7 @@ export class Index extends PassThrough {
   private async lookup(request: Request<'lookup'>, frame: Frame): Promise<Reply<'lookup'>> {
     const { gfid, pargfid, bname } = request;
     const itself = bname === '' ? this.directories.find(gfid) : undefined;
-    if (itself) return this.found(itself, gfid);
+    if (itself) return { ...this.found(itself, gfid), xdata: entryKind(itself, request.xdata) };
     const directory = bname === '' ? undefined : this.directories.find(pargfid);
     if (directory) return this.lookupEntry(directory, bname);
     const reply = await this.child.wind('lookup', request, frame);
@@ -291,14 +296,23 @@ export class Index extends PassThrough {
     return { preparent: NO_IATT, postparent: NO_IATT, xdata: null };
   }
 
+  /** A healer removes what is noted of a directory that is gone, with all names in it. */
   private async rmdir(
     directory: IndexDirectory,
     { bname }: Request<'rmdir'>,
   ): Promise<Reply<'rmdir'>> {
     if (directory.kind !== 'entry-changes' || !isGfid(bname)) throw this.error('EPERM');
-    this.files.removeDirectory(bname);
+    if (this.directories.namesOf(bname) === undefined) throw this.error('ENOENT');
+    this.files.purge(bname);
     return { preparent: NO_IATT, postparent: NO_IATT, xdata: null };
   }
+}
+
+function entryKind({ kind }: IndexDirectory, asked: Dict): Dict {
+  if (kind === 'names' || asked?.has(KIND_WANTED) !== true) return null;
+  return new Map([
+    [KIND_IS, { type: 'uint', uint: kind === 'entry-changes' ? IA_IFDIR : IA_IFREG }],
+  ]);
 }
 
 export const featuresIndex: TranslatorSpec = {

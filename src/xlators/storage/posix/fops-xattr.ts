@@ -20,11 +20,11 @@ export function xattrFops(brick: Brick): Handlers {
     async fsetxattr({ fd, dict, flags }, frame) {
       return setAll(brick, openFiles.resolve(fd), dict, flags, frame);
     },
-    async getxattr({ gfid, name, xdata }) {
-      return getAndTell(brick, handles.resolve(gfid), name, xdata);
+    async getxattr(request, frame) {
+      return getAndTell(brick, handles.resolve(request.gfid), request, frame);
     },
-    async fgetxattr({ fd, name, xdata }) {
-      return getAndTell(brick, openFiles.resolve(fd), name, xdata);
+    async fgetxattr(request, frame) {
+      return getAndTell(brick, openFiles.resolve(request.fd), request, frame);
     },
     async removexattr({ gfid, name, xdata }, frame) {
       return remove(brick, handles.resolve(gfid), name, xdata, frame);
@@ -90,28 +90,32 @@ function checkChange(brick: Brick, name: ByteString): void {
     throw brick.error('EOPNOTSUPP', 'ACLs need a brick run by root: all files here have one owner');
 }
 
+type Asked = { readonly name: ByteString | undefined; readonly xdata: Dict };
+
 /** performance/md-cache takes the answer to what it asks beside for all that there is. */
-function getAndTell(brick: Brick, inode: Inode, name: ByteString | undefined, xdata: Dict) {
+function getAndTell(brick: Brick, inode: Inode, { name, xdata }: Asked, frame: Frame) {
   return {
-    dict: get(brick, inode, name),
+    dict: get(brick, inode, name, frame),
     xdata: answersFor(brick, inode, xdata, GETXATTR_ANSWERS),
   };
 }
 
-function get(brick: Brick, inode: Inode, name: ByteString | undefined): Dict {
-  if (name === undefined || name === '') return list(brick, inode);
+function get(brick: Brick, inode: Inode, name: Asked['name'], frame: Frame): Dict {
+  if (name === undefined || name === '') return list(brick, inode, frame);
   const virtual = virtualXattr(brick, inode, name);
   if (virtual !== undefined) return new Map([[name, virtual]]);
-  if (name === MDATA_XATTR) throw brick.error('ENODATA', name);
+  if (name === MDATA_XATTR && frame.pid >= 0) throw brick.error('ENODATA', name);
   const bytes = brick.xattr(inode.target, name);
   if (bytes === undefined) throw brick.error('ENODATA', name);
   return dictOfBytes([[name, bytes]]);
 }
 
-function list(brick: Brick, inode: Inode): Dict {
+/** Heals and other workers copy what is listed to them: the times too, which others do not see. */
+function list(brick: Brick, inode: Inode, { pid }: Frame): Dict {
+  const isShown = (name: ByteString) => !isHidden(name) || (pid < 0 && name === MDATA_XATTR);
   const found = new Map<string, DictValue>();
   for (const name of brick.xattrNames(inode.target)) {
-    const bytes = isHidden(name) ? undefined : brick.xattr(inode.target, name);
+    const bytes = isShown(name) ? brick.xattr(inode.target, name) : undefined;
     if (bytes !== undefined) found.set(name, { type: 'bytes', bytes });
   }
   return found;

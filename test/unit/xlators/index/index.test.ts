@@ -165,10 +165,33 @@ describe('features/index', () => {
     assert.deepEqual(await listing(stat.gfid), ['a', 'c']);
     const entry = { pargfid: stat.gfid, bname: 'a', xflags: 0, xdata: null };
     await stack.top.wind('unlink', entry, ROOT_FRAME);
-    const self = { pargfid: above, bname: GFID, xflags: 0, xdata: null };
-    await assert.rejects(stack.top.wind('rmdir', self, ROOT_FRAME), { errno: 'ENOTEMPTY' });
     await add(KEY, 0, word('purge-index', '1'));
     assert.deepEqual(names('entry-changes'), []);
+  });
+
+  it('tells a healer whether unlink or rmdir removes what it lists', async () => {
+    const asked: Dict = new Map([['glusterfs.index-ia-type-get-req', { type: 'int', int: 1n }]]);
+    const kindIn = async (key: string): Promise<Dict> => {
+      const gfid = await directory(key);
+      const at = { gfid, pargfid: gfid, bname: '', xdata: asked };
+      return (await stack.top.wind('lookup', at, ROOT_FRAME)).xdata;
+    };
+    const answer = (uint: bigint) =>
+      new Map([['glusterfs.index-ia-type-get-rsp', { type: 'uint', uint }]]);
+    assert.deepEqual(await kindIn('glusterfs.xattrop_index_gfid'), answer(1n));
+    assert.deepEqual(await kindIn('glusterfs.xattrop_dirty_gfid'), answer(1n));
+    assert.deepEqual(await kindIn('glusterfs.xattrop_entry_changes_gfid'), answer(2n));
+  });
+
+  it('removes a directory of names with all that is in it, as healers do whose directory is gone', async () => {
+    const created = { type: 'string', text: 'a' } as const;
+    await add(KEY, 0, new Map([['glusterfs.xattrop-entry-create', created]]));
+    const above = await directory('glusterfs.xattrop_entry_changes_gfid');
+    const self = { pargfid: above, bname: GFID, xflags: 1, xdata: null };
+    await assert.rejects(stack.top.wind('unlink', self, ROOT_FRAME), { errno: 'EPERM' });
+    await stack.top.wind('rmdir', self, ROOT_FRAME);
+    assert.deepEqual(names('entry-changes'), []);
+    await assert.rejects(stack.top.wind('rmdir', self, ROOT_FRAME), { errno: 'ENOENT' });
   });
 
   for (const name of ['..', 'a/b', '.'])

@@ -92,6 +92,19 @@ describe('posix on disk', () => {
     assert.deepEqual(names(disk, stack.path), ['.glusterfs']);
   });
 
+  it('shows the times that it keeps to heals, which copy what they see, and to nobody else', async () => {
+    const gfid = await volume.as({ time: { sec: 1_700_000_000, nsec: 5 } }).file('f', '');
+    const listed = async (pid: number) => {
+      const { dict } = await volume.as({ pid }).wind('getxattr', { gfid, name: undefined });
+      return [...(dict?.keys() ?? [])];
+    };
+    assert.deepEqual(await listed(-6), ['trusted.glusterfs.mdata']);
+    assert.deepEqual(await listed(1), []);
+    const named = { gfid, name: 'trusted.glusterfs.mdata' };
+    assert.equal((await volume.as({ pid: -6 }).wind('getxattr', named)).dict?.size, 1);
+    await refuses('ENODATA', volume.as({ pid: 1 }).wind('getxattr', named));
+  });
+
   it('puts a full directory on the landfill', async () => {
     const directory = await volume.directory('d');
     const inner = await volume.directory('e', directory);
