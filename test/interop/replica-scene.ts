@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../program/until.js';
 import { copyPicture, errorKinds, owed } from './replica-health.js';
-import type { Engine } from './served-brick.js';
+import type { Engine, ServedBrick } from './served-brick.js';
 import { shell } from './shell.js';
 import { StockVolume } from './stock-volume.js';
 
@@ -43,12 +43,27 @@ async function loseAndReturn(volume: StockVolume, mount: string, index: number):
     until(`step ${step}`, () => existsSync(`${steps}-${step}`), 60_000);
   const turns = async () => {
     await reached(STEPS / 3);
-    await volume.brick(index).kill();
+    await killBrick(volume.brick(index), steps);
     await reached((2 * STEPS) / 3);
     await volume.brick(index).start();
   };
   await Promise.all([work, turns()]);
   await untilHealed(volume);
+}
+
+/**
+ * Ours is killed wherever it is. Stock is killed while bytes are written, and nothing else: its half-made directory would have
+ * no gfid, and is never healed when the good copy's has another name by then.
+ */
+async function killBrick(brick: ServedBrick, steps: string): Promise<void> {
+  if (brick.engine === 'ours') {
+    await brick.kill();
+    return;
+  }
+  writeFileSync(`${steps}-hold`, '');
+  await until('only bytes are written', () => existsSync(`${steps}-held`), 60_000);
+  await brick.kill();
+  rmSync(`${steps}-hold`);
 }
 
 async function untilHealed(volume: StockVolume): Promise<void> {
@@ -101,6 +116,7 @@ for i in $(seq $3); do
     setfattr -x user.step$j d$j 2>/dev/null || true
   fi
   : >$2-$i
+  while [ -e $2-hold ]; do printf . >>first; : >$2-held; done
 done
 for d in d* e*; do sha256sum <$d/data | cmp - $d/sum; done
 seq -f "line %.0f" $3 | cmp - log`;

@@ -169,11 +169,13 @@ export class Index extends PassThrough {
   }
 
   private noteAfter(gfid: Gfid, dict: Dict, xdata: Dict): void {
-    this.correct('xattrop', gfid, watched(dict, this.pending));
+    const isOwed = watched(dict, this.pending);
+    this.correct('xattrop', gfid, isOwed);
     this.correct('dirty', gfid, watched(dict, this.dirty));
     const deleted = nameIn(xdata, ENTRY_DELETE);
     if (deleted !== undefined) this.files.removeName(gfid, deleted);
-    if (xdata?.has(PURGE) === true) this.files.purge(gfid);
+    // What is still owed was marked while the healer worked: it has not seen those names.
+    if (xdata?.has(PURGE) === true && isOwed === false) this.files.purge(gfid);
   }
 
   private correct(kind: 'xattrop' | 'dirty', gfid: Gfid, isSet: boolean | undefined): void {

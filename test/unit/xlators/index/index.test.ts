@@ -165,7 +165,10 @@ describe('features/index', () => {
     assert.deepEqual(await listing(stat.gfid), ['a', 'c']);
     const entry = { pargfid: stat.gfid, bname: 'a', xflags: 0, xdata: null };
     await stack.top.wind('unlink', entry, ROOT_FRAME);
-    await add(KEY, 0, word('purge-index', '1'));
+    await add(KEY, 2);
+    await add(KEY, -1, word('purge-index', '1'));
+    assert.deepEqual(names(`entry-changes/${GFID}`), ['c'], 'a name came while a healer worked');
+    await add(KEY, -1, word('purge-index', '1'));
     assert.deepEqual(names('entry-changes'), []);
   });
 
