@@ -7,7 +7,7 @@ import { shell } from './shell.js';
 export async function owed(bricks: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const brick of bricks)
-    found.push(...indexEntries(brick), ...(await marks(brick)), ...landfill(brick));
+    found.push(...indexEntries(brick), ...(await marks(brick)), ...thrownAway(brick));
   return found;
 }
 
@@ -20,9 +20,12 @@ function indexEntries(brick: string): string[] {
   });
 }
 
-function landfill(brick: string): string[] {
-  const names = readdirSync(join(brick, '.glusterfs/landfill'));
-  return names.map((name) => `${brick}: landfill ${name}`);
+/** The landfill, and where heals put what another name may still want. */
+function thrownAway(brick: string): string[] {
+  const asides = readdirSync(brick).filter((name) => name.startsWith('.glusterfs-anonymous-inode'));
+  return ['.glusterfs/landfill', ...asides].flatMap((directory) =>
+    readdirSync(join(brick, directory)).map((name) => `${brick}: ${directory}/${name}`),
+  );
 }
 
 async function marks(brick: string): Promise<string[]> {
