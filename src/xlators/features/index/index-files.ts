@@ -71,14 +71,22 @@ export class IndexFiles {
 
   removeName(parent: Gfid, name: ByteString): void {
     if (!isComponent(name)) return;
-    unless('ENOENT', () => this.disk.unlink(`${this.names(parent)}/${name}`));
-    if (this.listNames(parent).length === 0) this.removeDirectory(parent);
+    this.dropName(parent, name);
+    this.removeEmpty(parent);
   }
 
   /** Forgets all names of a directory. */
   purge(parent: Gfid): void {
-    for (const name of this.listNames(parent)) this.removeName(parent, name);
-    unless('ENOENT', () => this.disk.rmdir(this.names(parent)));
+    for (const name of this.listNames(parent)) this.dropName(parent, name);
+    this.removeEmpty(parent);
+  }
+
+  private dropName(parent: Gfid, name: ByteString): void {
+    unless('ENOENT', () => this.disk.unlink(`${this.names(parent)}/${name}`));
+  }
+
+  private removeEmpty(parent: Gfid): void {
+    unless('ENOTEMPTY', () => unless('ENOENT', () => this.disk.rmdir(this.names(parent))));
   }
 
   list(kind: IndexKind): readonly ByteString[] {
@@ -128,7 +136,7 @@ function isBaseFile(kind: IndexKind, name: ByteString): boolean {
   return name.startsWith(`${kind}-`);
 }
 
-function unless(errno: 'EEXIST' | 'ENOENT', work: () => void): void {
+function unless(errno: 'EEXIST' | 'ENOENT' | 'ENOTEMPTY', work: () => void): void {
   try {
     work();
   } catch (error) {
