@@ -1,5 +1,4 @@
 import { type Dict, dictBytes } from '../../../fop/dict.js';
-import { isErrno } from '../../../fop/error.js';
 import { O_TRUNC } from '../../../fop/fd.js';
 import type { FopName, Reply, Request } from '../../../fop/fops.js';
 import type { Client, Frame } from '../../../fop/frame.js';
@@ -182,13 +181,9 @@ export class Upcalls extends PassThrough {
 
   private async named(pargfid: Gfid, bname: ByteString, frame: Frame): Promise<Victim> {
     const request = { gfid: NULL_GFID, pargfid, bname, xdata: null };
-    try {
-      return (await this.child.wind('lookup', request, frame)).stat;
-    } catch (error) {
-      // What the fop itself will answer is better than what a lookup does.
-      if (isErrno(error, 'ENOENT', 'ESTALE', 'EACCES', 'ENODATA', 'ENOTDIR')) return undefined;
-      throw error;
-    }
+    // What the fop itself will answer is better than what a lookup does.
+    const outcome = await outcomeOf(this.child.wind('lookup', request, frame));
+    return 'reply' in outcome ? outcome.reply.stat : undefined;
   }
 
   private invalidate(client: string, changed: Changed): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { dictOfBytes } from '../../../../src/fop/dict.js';
+import { FopError } from '../../../../src/fop/error.js';
 import { Fd, O_RDWR, O_TRUNC } from '../../../../src/fop/fd.js';
 import { ROOT_FRAME } from '../../../../src/fop/frame.js';
 import { type Gfid, NULL_GFID, ROOT_GFID } from '../../../../src/fop/gfid.js';
@@ -193,6 +194,20 @@ describe('features/upcall', () => {
     onTheWay.open();
     await asked;
     assert.equal(two.told(), 'bob: file 5e');
+  });
+
+  it('a lookup that fails on the way does not keep a name from being removed', async () => {
+    const brick = new ScriptedBrick();
+    brick.handlers = {
+      lookup: () => Promise.reject(new FopError('EIO', 'brick')),
+      unlink: async () => ({ preparent: ROOT_IATT, postparent: ROOT_IATT, xdata: null }),
+    };
+    const on = { 'cache-invalidation': 'on' };
+    const top = translatorOf(featuresUpcall, 'upcall', on, [brick], platformOf(memoryNetwork()));
+    const two = new Pair({ top, close: async () => {} });
+    await two.bob.wind('opendir', { gfid: ROOT_GFID, fd: new Fd(ROOT_GFID, 0) });
+    await two.ann.unlink(ROOT_GFID, 'f');
+    assert.equal(two.told(), 'bob: root 10');
   });
 
   it('switched off tells nothing, and knows no ipc', async () => {
