@@ -16,7 +16,8 @@ const STEPS = 10;
  * Now and then the time of day is written to `.glusterfs/health_check`, brought to the platter and read back. 10.3 leaves the sync
  * out, and so believes in a disk that takes nothing but what the page cache holds. What waits for the disk is in the
  * half of `Disk` that does not block: a disk that hangs is noticed by the timer. (A fop that blocks on it is another
- * matter: see platform/node/watchdog.ts.)
+ * matter: see platform/node/watchdog.ts.) The sync waits behind those of clients, so that a check may take as long as the interval and
+ * the timeout together.
  */
 export class HealthCheck {
   private timer: Timer | undefined;
@@ -67,7 +68,7 @@ export class HealthCheck {
   /** In small steps: of a time in which this process was stopped, or the machine asleep, only one of them counts. */
   private patience(): Promise<HealthFailure> {
     const { clock, options } = this.brick;
-    const { healthTimeoutSeconds: seconds } = options;
+    const seconds = options.healthSeconds + options.healthTimeoutSeconds;
     const why = `no answer for ${seconds} seconds`;
     return new Promise((resolve) => {
       const step = (left: number): void => {

@@ -204,7 +204,7 @@ export const POSIX_OPTIONS: readonly OptionSpec[] = [
     default: '20',
     min: 1,
     max: 2_000_000,
-    doc: 'Seconds that a disk may take for a check before the brick gives up and ends.',
+    doc: 'Seconds beyond the interval that a check may take before the brick gives up and ends.',
   },
   {
     key: 'mark-failed-syncs',
