@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { O_TRUNC, O_WRONLY } from '../../src/fop/fd.js';
+import { O_CREAT, O_TRUNC, O_WRONLY } from '../../src/fop/fd.js';
 import { ROOT_GFID } from '../../src/fop/gfid.js';
+import { NO_IATT } from '../../src/fop/iatt.js';
 import { ReplicaLab } from './replica-lab.js';
 
 /*
@@ -28,6 +29,35 @@ describe('replica set: one session for many writes', () => {
     await lab.pass(1000);
     assert.deepEqual(seen.slice(-3), ['fsync', 'fxattrop', 'finodelk']);
     assert.equal(lab.marks(gfid), 'none');
+    await lab.volume.release(fd);
+    await lab.stop();
+  });
+
+  it('needs no more of a brick for the next change than lock, change and unlock', async () => {
+    const lab = await ReplicaLab.of(3, { 'granular-entry-heal': 'on' });
+    const { gfid, fd } = await lab.volume.create(ROOT_GFID, 'first');
+    await lab.volume.write(fd, 'text');
+    await lab.settle();
+    const sent = async (act: () => Promise<unknown>): Promise<readonly string[]> => {
+      lab.gate(2).seen.length = 0;
+      await act();
+      await lab.settle();
+      return [...lab.gate(2).seen];
+    };
+    const flags = O_WRONLY | O_CREAT;
+    assert.deepEqual(await sent(() => lab.volume.create(ROOT_GFID, 'f', flags)), [
+      ...['entrylk', 'create', 'entrylk'],
+    ]);
+    assert.deepEqual(await sent(() => lab.volume.write(fd, 'more', 4)), ['writev']);
+    assert.deepEqual(
+      await sent(() => lab.volume.wind('fsetattr', { fd, valid: 1, stbuf: NO_IATT })),
+      ['fsetattr'],
+    );
+    // The look for a directory that is replaced goes along with the locks.
+    assert.deepEqual(await sent(() => lab.volume.rename(ROOT_GFID, 'f', ROOT_GFID, 'g')), [
+      ...['lookup', 'entrylk', 'entrylk', 'rename', 'entrylk', 'entrylk'],
+    ]);
+    assert.equal(lab.marks(gfid), 'b0: dirty 1/0/0; b1: dirty 1/0/0; b2: dirty 1/0/0');
     await lab.volume.release(fd);
     await lab.stop();
   });
