@@ -13,6 +13,7 @@ import type { ReplicaLedger } from './replica-ledger.js';
 const REGISTERS = ['r1', 'r2'];
 export const BLOCK_BYTES = 64;
 const BLOCKS = 4;
+const FILES = 6;
 const MAX_LOOKS = 5;
 
 /**
@@ -24,7 +25,8 @@ export class ReplicaClient {
   private readonly random;
   private readonly volume: TestVolume;
   private sequence = 0;
-  private own: Fd | undefined;
+  /** Files that are rewritten now and then, so that some are at rest when a brick goes. */
+  private own: (Fd | undefined)[] = [];
 
   constructor(
     private readonly process: SimProcess,
@@ -59,15 +61,15 @@ export class ReplicaClient {
     }
   }
 
-  /** Which file of this client's a block is of. */
-  private get file(): string {
-    return `own-${this.process.label.replaceAll('/', '-')}`;
+  /** One of this client's own files. */
+  private file(number: number): string {
+    return `own-${this.process.label.replaceAll('/', '-')}-${number}`;
   }
 
   private doubt(act: string, error: FopError): void {
     const { label, kernel } = this.process;
     kernel.note(`${label}: ${act}: ${error.message} ${String(error.cause ?? '')}`);
-    this.own = undefined;
+    this.own = [];
     if (error.errno === 'EIO')
       this.ledger.scandals.push(`${label}: ${act}: EIO ${String(error.cause ?? '')}`);
   }
@@ -144,30 +146,26 @@ export class ReplicaClient {
   }
 
   private async rewrite(): Promise<void> {
-    const fd = this.own ?? (await this.open());
-    this.own = fd;
+    const number = this.random.int(FILES);
+    const fd = this.own[number] ?? (await this.open(number));
+    this.own[number] = fd;
     const block = this.random.int(BLOCKS);
     const text = `${block}-${this.unique()}`;
-    const key = `${this.file}:${block}`;
+    const key = `${this.file(number)}:${block}`;
     this.ledger.writing(key, text);
     await this.volume.write(fd, text.padEnd(BLOCK_BYTES, '.'), block * BLOCK_BYTES);
     this.ledger.written(key, text);
   }
 
-  private async open(): Promise<Fd> {
+  private async open(number: number): Promise<Fd> {
+    const name = this.file(number);
     try {
-      const { stat } = await this.volume.lookup(ROOT_GFID, this.file);
+      const { stat } = await this.volume.lookup(ROOT_GFID, name);
       return await this.volume.open(stat.gfid, O_RDWR | O_DSYNC);
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
-      return (
-        await this.volume.create(
-          ROOT_GFID,
-          this.file,
-          O_RDWR | O_CREAT | O_DSYNC,
-          this.random.uuid(),
-        )
-      ).fd;
+      const flags = O_RDWR | O_CREAT | O_DSYNC;
+      return (await this.volume.create(ROOT_GFID, name, flags, this.random.uuid())).fd;
     }
   }
 }
