@@ -39,8 +39,12 @@ function layers(directory: string): readonly Layer[] {
   ];
 }
 
-/** One brick, the same text for both engines. */
-export function brickVolfile(directory: string, port: number): string {
+/** One brick, the same text for both engines; `secure` are options of TLS. */
+export function brickVolfile(
+  directory: string,
+  port: number,
+  secure: Readonly<Record<string, string>> = {},
+): string {
   const volumes: PrintedVolume[] = [];
   const add = ([name, type, options = {}]: Layer): void => {
     const below = volumes.at(-1)?.name;
@@ -64,6 +68,7 @@ export function brickVolfile(directory: string, port: number): string {
       'transport.socket.listen-port': `${port}`,
       [`auth.addr.${EXPORT}.allow`]: '127.0.0.1',
       'rpc-auth-allow-insecure': 'on',
+      ...secure,
     },
   ]);
   return printVolfile(volumes);

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Certificates } from '../../unit/rpc/certificates.js';
 import { freePort, launch, residentMb, signalled, until } from '../process.js';
-import { brickVolfile } from './brick-volfile.js';
+import { brickVolfile, EXPORT } from './brick-volfile.js';
 
 const BRICKD = fileURLToPath(new URL('../../../../bin/hfs_brickd', import.meta.url));
 
@@ -18,6 +19,8 @@ export class Engine {
   constructor(
     readonly name: EngineName,
     private readonly root: string,
+    /** Where clients find what they need for TLS; undefined where the brick has none. */
+    readonly certificates?: string,
   ) {}
 
   get directory(): string {
@@ -45,7 +48,7 @@ export class Engine {
     this.port = await freePort();
     const volfile = join(this.root, this.name, 'brick.vol');
     const log = join(this.root, this.name, 'brick.log');
-    writeFileSync(volfile, brickVolfile(this.directory, this.port));
+    writeFileSync(volfile, brickVolfile(this.directory, this.port, this.tlsOptions));
     const words = ['-N', '-f', volfile, '-l', log];
     this.child =
       this.name === 'hekafs'
@@ -53,6 +56,12 @@ export class Engine {
         : launch('glusterfsd', [...words, '-L', 'ERROR'], `${log}.err`);
     await until(`${this.name} listens`, async () => this.isOver() || listens(this.port));
     if (this.isOver()) throw new Error(`${this.name} ended: ${tail(`${log}.err`)}${tail(log)}`);
+  }
+
+  private get tlsOptions(): Readonly<Record<string, string>> {
+    if (this.certificates === undefined) return {};
+    const options = new Certificates(this.certificates).options('brick', 'authority');
+    return { ...options, [`auth.login.${EXPORT}.ssl-allow`]: 'client' };
   }
 
   private isOver(): boolean {

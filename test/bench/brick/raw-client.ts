@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { FopName, Request } from '../../../src/fop/fops.js';
 import { ROOT_FRAME } from '../../../src/fop/frame.js';
 import { codecOf, type DecodedReply, type FdNumbers } from '../../../src/rpc/codec.js';
@@ -9,6 +11,7 @@ import { readDirection, readReplyHeader, writeCallHeader } from '../../../src/rp
 import { FOP_PROGRAM, HANDSHAKE, HANDSHAKE_PROGRAM } from '../../../src/rpc/programs.js';
 import { LAST_FRAGMENT } from '../../../src/rpc/record.js';
 import { Reader, Writer, wordAt } from '../../../src/rpc/xdr.js';
+import { Certificates } from '../../unit/rpc/certificates.js';
 import { EXPORT } from './brick-volfile.js';
 
 const CREDENTIAL = encodeCredential(ROOT_FRAME, AUTH_GLUSTERFS_V3);
@@ -29,7 +32,35 @@ export class RawClient {
 
   private constructor(private readonly socket: Socket) {}
 
-  static open(port: number): Promise<RawClient> {
+  /** Connects and introduces itself; over TLS where `certificates` says where its own are. */
+  static open(port: number, certificates?: string): Promise<RawClient> {
+    return certificates === undefined
+      ? RawClient.plain(port)
+      : RawClient.secure(port, certificates);
+  }
+
+  private static secure(port: number, directory: string): Promise<RawClient> {
+    const paths = new Certificates(directory);
+    const [cert, key, ca] = [
+      readFileSync(paths.path('client')),
+      readFileSync(paths.path('client', 'key')),
+      readFileSync(paths.path('authority')),
+    ];
+    return new Promise((resolve, reject) => {
+      const checkServerIdentity = () => undefined;
+      const to = { port, host: '127.0.0.1', checkServerIdentity };
+      const socket = connectTls({ ...to, cert, key, ca });
+      socket.setNoDelay(true);
+      socket.once('error', reject);
+      socket.once('secureConnect', () => {
+        const client = new RawClient(socket);
+        socket.on('data', (chunk) => client.came(chunk));
+        client.introduce().then(() => resolve(client), reject);
+      });
+    });
+  }
+
+  private static plain(port: number): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const buffer = Buffer.alloc(BUFFER_BYTES);
       let client: RawClient | undefined;
@@ -102,8 +133,13 @@ export class RawClient {
       load.sent += 1;
       parts.push(record);
     }
-    const [first] = parts;
-    if (first !== undefined) this.socket.write(parts.length === 1 ? first : Buffer.concat(parts));
+    this.send(parts);
+  }
+
+  /** Over TLS each as a write of its own: glusterfsd forgets what stands behind the first request of a TLS record. */
+  private send(records: readonly Buffer[]): void {
+    if (this.socket instanceof TLSSocket) for (const record of records) this.socket.write(record);
+    else if (records.length > 0) this.socket.write(Buffer.concat(records));
   }
 
   private introduce(): Promise<Buffer> {

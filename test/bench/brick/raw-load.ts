@@ -8,7 +8,7 @@ import type { CrowdFigures, RawTask } from './tasks.js';
  */
 
 async function rate(port: number, task: RawTask & { do: 'rate' }): Promise<number> {
-  const client = await RawClient.open(port);
+  const client = await RawClient.open(port, task.certificates);
   const requests = await prepare(client, task.load);
   return client.rate(requests, task.depth, task.ms / 4, task.ms);
 }

@@ -7,6 +7,8 @@ export type RawTask =
       readonly load: LoadName;
       readonly depth: number;
       readonly ms: number;
+      /** Of the client, for TLS. */
+      readonly certificates: string | undefined;
     }
   /** Makes so many files and looks each of them up. */
   | { readonly do: 'inodes'; readonly count: number }
