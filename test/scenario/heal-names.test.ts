@@ -119,6 +119,21 @@ describe('heal of names', () => {
     assert.equal((await lab.volume.lookup(ROOT_GFID, 'f')).stat.gfid, F);
   });
 
+  it('until then all names are listed that any copy has (H9)', async () => {
+    const lab = await HealLab.of(2);
+    const names = Array.from({ length: 40 }, (_, number) => `both-${number}`);
+    for (const [at, name] of names.entries()) await lab.file(name, '', gfidOf(100 + at));
+    await lab.file('of b0', 'x', F, [0]);
+    await lab.file('of b1', 'x', G, [1]);
+    await missed(lab, [0], 1, 'of b0');
+    await missed(lab, [1], 0, 'of b1');
+    const listed = await lab.volume.names();
+    assert.deepEqual(listed, [...names, 'of b0', 'of b1'].sort());
+    await lab.healAll();
+    assert.deepEqual(await lab.volume.names(), listed);
+    await lab.assertEqual();
+  });
+
   it('each changed another name while apart: both changes stay', async () => {
     const lab = await HealLab.of(2);
     await lab.file('a', 'a', F);

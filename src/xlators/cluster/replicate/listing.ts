@@ -9,6 +9,7 @@ import { outcomeOf } from '../../../fop/wind.js';
 import { compareCookies } from './cookies.js';
 import type { Copies } from './copies.js';
 import type { Examiner } from './examiner.js';
+import { MergedListing } from './merged-listing.js';
 import type { OpenFds } from './open-fds.js';
 import { type ReadPolicy, readOrder } from './read-order.js';
 import type { Reader } from './reader.js';
@@ -29,10 +30,12 @@ const SCAN_BYTES = 128 * 1024;
 /**
  * readdir and readdirp: a listing is read at one child from its beginning to its end, since a cookie is a place in one
  * brick's order. Bricks of this engine have one order, by a hash of the names; so when that child is lost, a listing goes
- * on at another one whose cookies are seen to be the same, and fails where they are not.
+ * on at another one whose cookies are seen to be the same, and fails where they are not. Where no copy is right, the names of
+ * all of them are told.
  */
 export class Listing {
   private readonly positions = new WeakMap<Fd, Position>();
+  private readonly merged: MergedListing;
 
   constructor(
     private readonly replica: Replica,
@@ -40,14 +43,20 @@ export class Listing {
     private readonly examiner: Examiner,
     private readonly fds: OpenFds,
     private readonly policy: ReadPolicy,
-  ) {}
+  ) {
+    this.merged = new MergedListing(examiner, fds);
+  }
 
   async readdir(request: Request<'readdir'>, frame: Frame): Promise<Reply<'readdir'>> {
+    const merged = await this.mergedPart(request, frame);
+    if (merged) return merged;
     return this.list('readdir', request, frame);
   }
 
   /** Attributes are told of entries whose copy at that child is good; of others the caller has to ask. */
   async readdirp(request: Request<'readdirp'>, frame: Frame): Promise<Reply<'readdirp'>> {
+    const merged = await this.mergedPart(request, frame);
+    if (merged) return merged;
     const reply = await this.list('readdirp', request, frame);
     const child = this.positions.get(request.fd)?.child ?? -1;
     const entries = [...reply.entries];
@@ -60,6 +69,12 @@ export class Listing {
     };
     await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, entries.length) }, worker));
     return { ...reply, entries };
+  }
+
+  private async mergedPart(request: Request<'readdir'>, frame: Frame) {
+    this.fds.check(request.fd);
+    await this.replica.ready();
+    return this.merged.part(request, frame);
   }
 
   private async checked(
