@@ -169,6 +169,21 @@ describe('heal of names', () => {
     assert.match(text, /"of b1"/);
   });
 
+  it('a name that others change all the time is looked up under its lock (seed 7116 of the replica world)', async () => {
+    const lab = await HealLab.of(3);
+    await lab.file('f', 'x', F);
+    const gate = lab.gate(1);
+    // Whoever does not hold the lock sees another inode there, one that is just being replaced.
+    let locks = 0;
+    gate.impostor = G;
+    gate.before = (fop) => {
+      if (fop === 'entrylk') locks += 1;
+      gate.impostor = locks % 2 === 1 ? undefined : G;
+    };
+    assert.equal((await lab.volume.lookup(ROOT_GFID, 'f')).stat.gfid, F);
+    assert.equal(locks, 2);
+  });
+
   it('an inode that is marked is made where it is missing, though no directory is marked', async () => {
     const lab = await HealLab.of(3);
     await lab.directory('d', D);

@@ -31,17 +31,17 @@ export class Lookup {
     private readonly healer: ReplicaHealer,
   ) {}
 
-  /** A name that is different things at the subvolumes is healed and looked up again, once. */
+  /**
+   * A name that is different things at the subvolumes is healed, and looked up again under its lock: whoever changes it does so at
+   * one subvolume sooner than at another.
+   */
   async lookup(request: Request<'lookup'>, frame: Frame): Promise<Reply<'lookup'>> {
-    const seen = await this.look(request, frame);
+    const first = await this.look(request, frame);
     const { bname, pargfid } = request;
-    if (bname === '' || areAlike(seen.outcomes)) return this.answer(request, seen, frame);
-    const { result } = await this.healer.healName({ pargfid, bname });
-    return this.answer(
-      request,
-      result === 'failed' ? seen : await this.look(request, frame),
-      frame,
-    );
+    if (bname === '' || areAlike(first.outcomes)) return this.answer(request, first, frame);
+    const look = (): Promise<Seen> => this.look(request, frame);
+    const { seen = first } = await this.healer.healNameThen({ pargfid, bname }, look);
+    return this.answer(request, seen, frame);
   }
 
   private async look(request: Request<'lookup'>, frame: Frame): Promise<Seen> {

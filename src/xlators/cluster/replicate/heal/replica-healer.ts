@@ -170,18 +170,37 @@ export class ReplicaHealer {
     throw replica.error(errno, `the heal ends with: ${result}`);
   }
 
-  /** Heals one name, for a lookup that has found it to be different things. Errors of bricks are a failure. */
+  /** Heals one name. Errors of bricks are a failure. */
   async healName(place: Place): Promise<HealedName> {
+    const { healed } = await this.healNameThen(place, async () => undefined);
+    return healed;
+  }
+
+  /**
+   * Heals one name, for a lookup that has found it to be different things, and looks at it while nobody else can change it: it may be
+   * changed all the time. `seen` is undefined where the heal has failed. Throws what `look` throws.
+   */
+  async healNameThen<Seen>(
+    place: Place,
+    look: () => Promise<Seen>,
+  ): Promise<{ readonly healed: HealedName; readonly seen?: Seen }> {
     const session = this.session();
+    const locks = new HealLocks(session);
+    return holding(locks.names(place.pargfid, place.bname), async (held) => {
+      const healed = await this.healLocked(session, place, held);
+      return healed.result === 'failed' ? { healed } : { healed, seen: await look() };
+    });
+  }
+
+  private async healLocked(
+    session: HealSession,
+    place: Place,
+    held: readonly number[],
+  ): Promise<HealedName> {
     try {
-      return await holding(
-        new HealLocks(session).names(place.pargfid, place.bname),
-        async (held) => {
-          const direction = await namesDirection(session, place, held);
-          if (direction === undefined) return { result: 'failed', conflicts: [] };
-          return healName(session, place, direction, direction.changedAt);
-        },
-      );
+      const direction = await namesDirection(session, place, held);
+      if (direction === undefined) return { result: 'failed', conflicts: [] };
+      return await healName(session, place, direction, direction.changedAt);
     } catch (error) {
       if (!(error instanceof FopError)) throw error;
       return { result: 'failed', conflicts: [] };
