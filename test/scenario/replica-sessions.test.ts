@@ -165,4 +165,21 @@ describe('replica set: names in the hands of a client', () => {
     assert.deepEqual(lab.owed(0, ROOT_GFID), ['f']);
     await lab.stop();
   });
+
+  it('stay noted where a change was lost on its way to all: some may have done it', async () => {
+    const lab = await ReplicaLab.of(3, GRANULAR);
+    const other = await lab.client();
+    await lab.volume.file('f');
+    for (const number of [0, 1, 2]) lab.gate(number).down();
+    await lab.pass(1000);
+    await lab.brick(2).directory('half');
+    for (const number of [0, 1, 2]) lab.gate(number).up();
+    await lab.pass(1000);
+    assert.equal(lab.isInHand(0, ROOT_GFID), true);
+    assert.equal((await other.healer.heal(ROOT_GFID)).result, 'healed');
+    const names = await Promise.all(lab.bricks.map((brick) => brick.names()));
+    for (const each of names) assert.deepEqual(each, names[0]);
+    assert.equal(lab.isInHand(0, ROOT_GFID), false);
+    await lab.stop();
+  });
 });

@@ -12,6 +12,8 @@ import type { Replica } from './replica.js';
 
 /** A directory of which more names than this were changed is owed as a whole. */
 const MAX_NAMES = 100;
+const LEAST_MS = 1000;
+const OWED = { ...NOTHING, name: 'owed' } as const;
 const ENTRYLK_TRY = 2;
 const WRITE = 1;
 
@@ -40,6 +42,7 @@ export class NamesInHand {
   /** As many as were changed in the last moment. */
   private readonly bursts = new Map<Gfid, Burst>();
   private readonly frame: Frame;
+  private isStopped = false;
   /** In which epoch of a child this client has shown there that it lives. */
   private readonly shown = new Map<number, number>();
 
@@ -74,6 +77,11 @@ export class NamesInHand {
     if (burst.users > 0) return;
     const { clock, settings } = this.replica;
     burst.timer = clock.after(settings.postOpDelayMs, () => this.close(burst));
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.hurryAll();
   }
 
   /** Ends those that nobody is at. */
@@ -116,6 +124,19 @@ export class NamesInHand {
     return { gfid, name: `${INTENT_PREFIX}${this.token}` };
   }
 
+  /** As of a client that is dead: what was lost on the way to all bricks may have been done at some. */
+  private doubt(gfid: Gfid) {
+    return { gfid, name: `${INTENT_PREFIX}${this.token}-lost` };
+  }
+
+  /** Nobody is there to be told anything: another time. */
+  private await(burst: Burst): void {
+    burst.isClosing = false;
+    const { clock, settings } = this.replica;
+    const ms = Math.max(settings.postOpDelayMs, LEAST_MS);
+    if (burst.users === 0) burst.timer = clock.after(ms, () => this.close(burst));
+  }
+
   private close(burst: Burst): void {
     if (burst.isClosing) return;
     burst.isClosing = true;
@@ -127,12 +148,17 @@ export class NamesInHand {
     const { children } = this.replica;
     const { gfid, epochs } = burst;
     const there = [...epochs.keys()].filter((child) => children.up.includes(child));
+    if (there.length === 0 && !this.isStopped) {
+      this.await(burst);
+      return;
+    }
     const failed = await this.sync(gfid, there);
     const isKept = (child: number): boolean =>
       !failed.includes(child) && children.epoch(child) === epochs.get(child);
     const kept = there.filter(isKept);
     const lost = [...epochs.keys()].filter((child) => !isKept(child));
-    if (lost.length > 0) await this.blame(burst, lost, kept);
+    const isBlamed = lost.length === 0 || (await this.blame(burst, lost, kept));
+    if (!isBlamed) await this.marker.add([this.doubt(gfid)], OWED, there, this.frame);
     await this.marker.add([this.intent(gfid)], { ...NOTHING, name: 'settled' }, there, this.frame);
     this.bursts.delete(gfid);
     burst.end();
@@ -157,14 +183,15 @@ export class NamesInHand {
     { gfid, names }: Burst,
     lost: readonly number[],
     kept: readonly number[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     const markings = await this.marker.add([{ gfid }], NOTHING, kept, this.frame);
     const accused = accusedIn(markings, 'entry');
-    if (!this.replica.isEnough(kept.filter((child) => !accused.has(child)))) return;
+    if (!this.replica.isEnough(kept.filter((child) => !accused.has(child)))) return false;
     const isAll = names.size > MAX_NAMES;
     const marks = { ...marksOf('entry', 1), data: isAll ? 1 : 0 };
     const inodes = isAll ? [{ gfid }] : [...names].map((name) => ({ gfid, name }));
     const addition = { ...NOTHING, about: lost, marks, name: 'owed' } as const;
     await this.marker.add(inodes, addition, kept, this.frame);
+    return true;
   }
 }

@@ -128,7 +128,7 @@ export class Replicate extends Xlator {
 
   override async stop(): Promise<void> {
     this.replica.stop();
-    this.writing.hurry();
+    this.writing.stop();
     await this.replica.quiet();
   }
 

@@ -57,4 +57,9 @@ export class Writing {
     this.sessions.hurryAll();
     this.names?.hurryAll();
   }
+
+  stop(): void {
+    this.sessions.hurryAll();
+    this.names?.stop();
+  }
 }
