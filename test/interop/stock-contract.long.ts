@@ -13,6 +13,10 @@ const DIFFERENCES = new Map([
   ['makes symlinks and pipes, or says that it cannot', 'a pipe is opened'],
   ['removes directories that are empty, and others when told to', 'a gfid that is gone is ENOENT'],
   ['opens files only, empties them when told to', 'a directory is opened as a file'],
+  [
+    'takes bytes of any length at any place from an fd with O_DIRECT',
+    'what is not in whole blocks is EINVAL',
+  ],
   ['sets permissions, owners and times', 'the present is no time: features/utime sends it'],
   [
     'keeps the times of its client apart, where there is one that sends them',
