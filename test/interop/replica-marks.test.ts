@@ -138,8 +138,10 @@ describe('our replicate on stock bricks, after the stock client has written with
     const path = (name: string): string => join(mount.path, name);
     try {
       await until(async () => {
+        // Made anew each time: a brick that was not yet connected has missed it.
+        await fs.rm(path('warm'), { force: true });
         await fs.writeFile(path('warm'), '');
-        await fs.access(at(1, 'warm'));
+        for (const number of NUMBERS) await fs.access(at(number, 'warm'));
         return true;
       });
       await fs.mkdir(path('d'));
