@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { crashWorld } from './brick-crash-world.js';
 import { brickWorld } from './brick-world.js';
 import { configWorld } from './config-world.js';
+import { enumerationWorld, SHORT, WHOLE } from './enumeration.js';
 import { logWorld, rollBackWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
 import { replicaWorld } from './replica-world.js';
@@ -23,6 +24,8 @@ const WORLDS: Readonly<Record<string, World>> = {
   'roll-back': rollBackWorld,
   config: configWorld,
   replica: replicaWorld,
+  enumeration: enumerationWorld(WHOLE),
+  'enumeration-short': enumerationWorld(SHORT),
 };
 
 class UsageError extends Error {}
