@@ -141,7 +141,8 @@ export class SetHealer {
     if (result === 'healed') this.progress.filesDone += 1;
     const why = whyPending(healed, this.healer.replica);
     if (why !== undefined) this.pending.set(gfid, why);
-    return why === undefined;
+    // What was clean changes nothing for others, and is listed as long as a client has it in hand.
+    return why === undefined && result !== 'clean';
   }
 
   private async clearRoom(): Promise<number> {

@@ -45,6 +45,16 @@ describe('the heal worker', () => {
     assert.deepEqual(worker.status()[0]?.pending, []);
   });
 
+  it('comes to rest while a client is at the names of a directory', async () => {
+    const lab = await HealLab.of(2);
+    await lab.volume.file('f', 'text');
+    assert.notDeepEqual(await lab.healer.marked(0), []);
+    const worker = workerOf(lab, { intervalMs: 10_000 });
+    lab.clock.advance(200);
+    await until(lab, () => worker.status()[0]?.state === 'idle', 0);
+    assert.notDeepEqual(await lab.healer.marked(0), []);
+  });
+
   it('looks at the lists on its clock, without a brick’s return', async () => {
     const lab = await HealLab.of(2);
     await lab.file('f', 'old', F);
