@@ -108,7 +108,9 @@ function staysHere(
   const moved = movedAt.get(version[0]?.stat.gfid ?? '') ?? [];
   const isElsewhere = missing.every((child) => moved.includes(child));
   const isNoted = version.some(({ child }) => changedAt.includes(child));
-  if (isElsewhere && !isNoted) return false;
+  // Fewer than half cannot have it renamed: their new name goes too, as it was not agreed upon, and none would be left.
+  const mayMove = isDirty || missing.length * 2 >= count;
+  if (isElsewhere && !isNoted && mayMove) return false;
   return isDirty || missing.length * 2 <= count;
 }
 
