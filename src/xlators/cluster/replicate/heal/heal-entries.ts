@@ -58,6 +58,8 @@ class EntriesHeal {
   private readonly index: IndexReader;
   /** A client has died while it changed names: all are looked at, and its note goes. */
   private isAbandoned = false;
+  /** Clients that live and are at its names: what they have noted of themselves stays. */
+  private alive: ReadonlySet<ByteString> = new Set();
 
   constructor(
     private readonly session: HealSession,
@@ -102,10 +104,10 @@ class EntriesHeal {
     const numbers = directories.map(({ child }) => child);
     if (isRightElsewhere(direction, numbers, count)) return 'no-source';
     const clients = await this.clientsAt(numbers);
-    const isInHand = await this.isAnyAlive(clients);
-    this.isAbandoned = clients.size > 0 && !isInHand && numbers.length === count;
+    this.alive = await this.livingOf(clients);
+    this.isAbandoned = clients.size > this.alive.size && numbers.length === count;
     if (!isMarked && !this.isForced && !this.isAbandoned) {
-      if (!isInHand) await this.forgetNames(numbers);
+      await this.forgetNames(numbers);
       return 'clean';
     }
     return { children: numbers, heal: await this.names(directories) };
@@ -193,8 +195,9 @@ class EntriesHeal {
     const book = new MarkBook(this.session, this.gfid, direction.copies);
     // Whoever is away needs the names yet. The bytes of a directory stand for all of its names.
     const isEverybody = begun.length === count;
-    await book.settle(begun, [], ['entry', 'data'], isEverybody ? PURGE_NAMES : null);
-    if (this.isAbandoned) await this.forgetNames(begun);
+    const isPurged = isEverybody && this.alive.size === 0;
+    await book.settle(begun, [], ['entry', 'data'], isPurged ? PURGE_NAMES : null);
+    if (this.isAbandoned || !isPurged) await this.forgetNames(begun);
     return 'healed';
   }
 
@@ -217,14 +220,16 @@ class EntriesHeal {
     return clients;
   }
 
-  private async isAnyAlive(clients: Iterable<ByteString>): Promise<boolean> {
-    for (const client of clients) if (await this.locks.isAlive(client)) return true;
-    return false;
+  private async livingOf(clients: Iterable<ByteString>): Promise<ReadonlySet<ByteString>> {
+    const alive = new Set<ByteString>();
+    for (const client of clients) if (await this.locks.isAlive(client)) alive.add(client);
+    return alive;
   }
 
-  /** Names that a heal has left which was cut off before its end. */
+  /** Names that were healed, or that a heal has left which was cut off before its end, and notes of clients that are gone. */
   private async forgetNames(children: readonly number[]): Promise<void> {
     if (children.length < this.session.replica.count) return;
-    for (const child of children) await this.index.removeNames(child, this.gfid);
+    const isAlive = (name: ByteString): boolean => this.alive.has(intentOf(name) ?? '');
+    for (const child of children) await this.index.removeNames(child, this.gfid, isAlive);
   }
 }

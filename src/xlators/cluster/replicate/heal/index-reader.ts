@@ -47,13 +47,18 @@ export class IndexReader {
     );
   }
 
-  /** Takes all noted names of a directory out: it is gone, or healed everywhere. */
-  async removeNames(child: number, gfid: Gfid): Promise<void> {
+  /** Takes all noted names of a directory out, but those to keep: it is gone, or healed everywhere. */
+  async removeNames(
+    child: number,
+    gfid: Gfid,
+    isKept: (name: ByteString) => boolean = () => false,
+  ): Promise<void> {
     const directory = await this.namesDirectory(child, gfid);
     const root = await this.directory(child, NAMES_KEY);
     if (directory === undefined || root === undefined) return;
     const { replica, frame } = this.session;
-    for (const bname of await this.names(child, directory))
+    const names = await this.names(child, directory);
+    for (const bname of names.filter((name) => !isKept(name)))
       await this.unlessGone(
         replica.windTo(
           child,
@@ -62,6 +67,7 @@ export class IndexReader {
           frame,
         ),
       );
+    if (names.some(isKept)) return;
     await this.unlessGone(
       replica.windTo(child, 'rmdir', { pargfid: root, bname: gfid, xflags: 0, xdata: null }, frame),
     );
