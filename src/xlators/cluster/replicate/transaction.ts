@@ -61,7 +61,8 @@ export class Transactions {
     await entered;
     let rest = async (): Promise<void> => {};
     try {
-      const isMarkedFirst = !replica.settings.isOptimistic;
+      // Of names a note in the index tells what a dead client has left; of attributes nothing else does.
+      const isMarkedFirst = plan.kind === 'metadata' || !replica.settings.isOptimistic;
       const begun = await this.books.begin(plan, held, known, isMarkedFirst);
       const judged = await this.windAll(plan, begun);
       const noted = await this.books.end(plan, begun, judged.verdict, owner, bornOf(plan, judged));
