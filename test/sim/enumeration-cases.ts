@@ -68,7 +68,9 @@ function faultsIn(during: number, bricks: number): readonly Fault[] {
 
 function momentsOf(calls: number): readonly Pick<Fault, 'call' | 'when'>[] {
   const inside = Array.from({ length: calls }, (_, index) => index + 1);
-  const each = inside.flatMap((call) => (['before', 'after'] as const).map((when) => ({ call, when })));
+  const each = inside.flatMap((call) =>
+    (['before', 'after'] as const).map((when) => ({ call, when })),
+  );
   return [{ call: 0, when: 'before' }, ...each];
 }
 
@@ -147,7 +149,10 @@ function faultSet(faults: readonly Fault[], number: number): readonly Fault[] {
   for (let first = 0; first < faults.length; first += 1) {
     const seconds = faults.length - first - 1;
     if (rest < seconds)
-      return [...faults.slice(first, first + 1), ...faults.slice(first + 1 + rest, first + 2 + rest)];
+      return [
+        ...faults.slice(first, first + 1),
+        ...faults.slice(first + 1 + rest, first + 2 + rest),
+      ];
     rest -= seconds;
   }
   throw new RangeError(`no set ${number}`);

@@ -19,7 +19,12 @@ export interface Inode {
 export type Effect =
   | { readonly kind: 'make'; readonly path: string; readonly gfid: Gfid; readonly inode: Inode }
   | { readonly kind: 'write'; readonly gfid: Gfid; readonly offset: number; readonly text: string }
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'rename';
+      readonly from: string;
+      readonly to: string;
+      readonly keepsOld?: true;
+    }
   | { readonly kind: 'link'; readonly gfid: Gfid; readonly path: string }
   | { readonly kind: 'remove'; readonly path: string; readonly type: Inode['type'] }
   | { readonly kind: 'change'; readonly gfid: Gfid; readonly to: Partial<Inode> };
@@ -68,8 +73,10 @@ export class EnumerationModel {
       found.set(key, state);
       for (const effect of state.pending) {
         const pending = state.pending.filter((other) => other !== effect);
-        const next = applied(state, effect);
-        if (next) queue.push({ ...next, pending });
+        for (const part of partsOf(effect)) {
+          const next = applied(state, part);
+          if (next) queue.push({ ...next, pending });
+        }
       }
     }
     return [...found.values()];
@@ -84,6 +91,11 @@ function linesOf({ names, inodes }: State): string {
 export function lineOf(path: string, gfid: Gfid, inode: Inode | undefined): string {
   const { type, mode, text, xattr } = inode ?? { type: '', mode: 0, text: '', xattr: '' };
   return `${path} ${gfid.slice(-6)} ${type} ${mode.toString(8)} ${JSON.stringify(text)} ${xattr}`;
+}
+
+/** What may come of it where nobody was told: of a rename, that both names are there. */
+function partsOf(effect: Effect): readonly Effect[] {
+  return effect.kind === 'rename' ? [effect, { ...effect, keepsOld: true }] : [effect];
 }
 
 /** The state after it; undefined where it cannot be done. */
@@ -109,7 +121,8 @@ function applied(state: State, effect: Effect): State | undefined {
       const gfid = names[effect.from];
       if (gfid === undefined) return undefined;
       if (names[effect.to] === gfid) return state;
-      return become({ ...without(names, effect.from), [effect.to]: gfid });
+      const left = effect.keepsOld ? names : without(names, effect.from);
+      return become({ ...left, [effect.to]: gfid });
     }
     case 'write':
     case 'change':
@@ -124,7 +137,9 @@ function changed(
   const inode = state.inodes[effect.gfid];
   if (inode === undefined || !isNamed(state, effect.gfid)) return undefined;
   const to =
-    effect.kind === 'change' ? effect.to : { text: overwritten(inode.text, effect.offset, effect.text) };
+    effect.kind === 'change'
+      ? effect.to
+      : { text: overwritten(inode.text, effect.offset, effect.text) };
   return { ...state, inodes: { ...state.inodes, [effect.gfid]: { ...inode, ...to } } };
 }
 

@@ -3,8 +3,8 @@ import { type Gfid, ROOT_GFID } from '../../src/fop/gfid.js';
 import { isDirectory } from '../../src/fop/iatt.js';
 import { intentOf } from '../../src/xlators/cluster/replicate/intents.js';
 import { dict, type TestVolume } from '../contract/volume.js';
-import { lineOf } from './enumeration-model.js';
 import type { EnumerationLab } from './enumeration-lab.js';
+import { lineOf } from './enumeration-model.js';
 
 const CONFLICT = /\.conflict-/;
 

@@ -16,7 +16,7 @@ export class EnumerationWork {
   readonly scandals: string[] = [];
   /** What was written, answered and not meant to go again. */
   readonly kept = new Set<string>();
-  private gfids = 0;
+  private gfids = 16;
   private places: ReadonlyMap<string, Gfid> = new Map();
   private volume: TestVolume | undefined;
 
@@ -138,7 +138,9 @@ export class EnumerationWork {
     // What is written in place takes the place of what was there.
     if (where === 'start') this.kept.clear();
     try {
-      await this.doing({ kind: 'write', gfid, offset, text }, () => this.top.write(fd, text, offset));
+      await this.doing({ kind: 'write', gfid, offset, text }, () =>
+        this.top.write(fd, text, offset),
+      );
       this.kept.add(text);
     } finally {
       await this.top.release(fd);

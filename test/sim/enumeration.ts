@@ -52,7 +52,9 @@ class CaseRun {
       this.stage(this.given.faults.filter(({ during }) => during === number));
       await this.patient(operation, work.run(operation, number, this.client.volume));
       await lab.settle();
-      this.note(`${operation}: away ${[...this.away].join()}; ${this.model.pictures.length} states`);
+      this.note(
+        `${operation}: away ${[...this.away].join()}; ${this.model.pictures.length} states`,
+      );
       await this.after(number);
       if (this.given.isSlow) await lab.pass(3000);
     }
@@ -136,7 +138,7 @@ class CaseRun {
       for (const gfid of gfids) {
         const { result, error } = await healer.heal(gfid);
         this.note(`heal ${gfid.slice(-6)}: ${result} ${String(error?.cause ?? error ?? '')}`);
-        if (['healed', 'gone', 'clean'].includes(result)) isBetter = true;
+        if (['healed', 'gone'].includes(result)) isBetter = true;
       }
       if (!isBetter && (await healer.clearWaitingRoom()) === 0) return;
     }
@@ -169,7 +171,9 @@ class CaseRun {
       const number = index + 1;
       const mine = number === arbiter ? shown(first, number) : shown(first, 0);
       if (shown(other, number) !== mine)
-        findings.push(`b0 has\n${first.lines.join('\n')}\nb${number} has\n${other.lines.join('\n')}`);
+        findings.push(
+          `b0 has\n${first.lines.join('\n')}\nb${number} has\n${other.lines.join('\n')}`,
+        );
     });
     findings.push(...pictures.flatMap(({ left }) => left));
     if (this.isOfOneMind) {
