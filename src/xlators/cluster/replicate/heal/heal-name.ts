@@ -1,6 +1,6 @@
 import { FopError } from '../../../../fop/error.js';
 import { type Gfid, NULL_GFID } from '../../../../fop/gfid.js';
-import { isDirectory } from '../../../../fop/iatt.js';
+import { isDirectory, isRegular } from '../../../../fop/iatt.js';
 import type { ByteString } from '../../../../fop/name.js';
 import { conflictName } from './conflict-name.js';
 import { dropName, namesOf } from './inode-names.js';
@@ -55,8 +55,12 @@ export async function healName(
     const isDecided = isDecidedByMarks(copies, direction.sources);
     const lives = isDecided ? NOWHERE : await whereInodesLive(session, copies);
     const { policy } = session.settings;
-    const { count } = session.replica;
-    const plan = planName(copies, { ...direction, changedAt, ...lives, policy, count });
+    const { count, settings } = session.replica;
+    const { arbiter } = settings;
+    const evidence = { ...direction, changedAt, ...lives, policy, count, arbiter };
+    const plan = planName(copies, evidence);
+    if (!isDecided && copies.length < count && isWithoutBytes(plan.keep, copies, arbiter))
+      return FAILED;
     const healed = await carryOut(session, place, copies, plan, lives.livesAt);
     if (healed.result === 'healed' && direction.sources.length === 0 && plan.keep)
       await dropOldNames(session, place, direction, plan.keep, copies);
@@ -109,6 +113,16 @@ function isDecidedByMarks(copies: readonly NameCopy[], sources: readonly number[
     present.some(({ child }) => sources.includes(child)) &&
     new Set(present.map(versionKey)).size === 1
   );
+}
+
+/** Only the arbiter has the file: it would come back empty where who has its bytes is away. */
+function isWithoutBytes(
+  keep: Present | undefined,
+  copies: readonly NameCopy[],
+  arbiter: number | undefined,
+): boolean {
+  if (keep === undefined || !isRegular(keep.stat)) return false;
+  return originalOf(keep, copies).holders.every(({ child }) => child === arbiter);
 }
 
 const NOWHERE: Pick<NameEvidence, 'livesAt' | 'movedAt'> = {

@@ -1,6 +1,6 @@
 import type { Gfid } from '../../../../fop/gfid.js';
 import type { Iatt } from '../../../../fop/iatt.js';
-import { S_IFMT } from '../../../../fop/iatt.js';
+import { isRegular, S_IFMT } from '../../../../fop/iatt.js';
 import type { Testimony } from '../pending.js';
 import { favorite, type Preference } from './favorite.js';
 
@@ -29,6 +29,8 @@ export interface NameEvidence {
   readonly policy: Preference;
   /** How many subvolumes there are. */
   readonly count: number;
+  /** The one that has no bytes. */
+  readonly arbiter?: number | undefined;
 }
 
 /** How a name is to look at all that take part. */
@@ -101,15 +103,20 @@ function decided(
 function staysHere(
   copies: readonly NameCopy[],
   version: readonly Present[],
-  { isDirty, changedAt, movedAt, count }: NameEvidence,
+  { isDirty, changedAt, movedAt, count, arbiter }: NameEvidence,
 ): boolean {
   const missing = copies.filter((copy) => !isPresent(copy)).map(({ child }) => child);
   if (missing.length === 0) return true;
+  // Nobody has the bytes that the name stood for: it would come back empty.
+  const isEmpty = version.every(({ child, stat }) => child === arbiter && isRegular(stat));
+  if (isEmpty && copies.length === count) return false;
   const moved = movedAt.get(version[0]?.stat.gfid ?? '') ?? [];
   const isElsewhere = missing.every((child) => moved.includes(child));
   const isNoted = version.some(({ child }) => changedAt.includes(child));
-  // Fewer than half cannot have it renamed: their new name goes too, as it was not agreed upon, and none would be left.
-  const mayMove = isDirty || missing.length * 2 >= count;
+  // Of two that each have another name for it, one is right: else both names would go.
+  const twice = missing.length * 2;
+  const first = Math.min(...copies.map(({ child }) => child));
+  const mayMove = twice > copies.length || (twice === copies.length && missing.includes(first));
   if (isElsewhere && !isNoted && mayMove) return false;
   return isDirty || missing.length * 2 <= count;
 }
