@@ -17,6 +17,7 @@ import { TestVolume } from '../contract/volume.js';
 import { Gate } from '../scenario/gate.js';
 import { SimDisk } from './disk.js';
 import type { Layout } from './enumeration-cases.js';
+import { CallOrder } from './replica-order.js';
 
 /** A call on its way to a brick, as a planted defect sees it. */
 export interface Call {
@@ -38,6 +39,7 @@ type Step = (gate: Cut, when: 'before' | 'after') => void;
 export class Cut extends Gate {
   step: Step | undefined;
   private cuts = 0;
+  private readonly order: CallOrder;
 
   constructor(
     name: string,
@@ -46,8 +48,10 @@ export class Cut extends Gate {
     readonly number: number,
     private readonly isArbiter: boolean,
     private readonly flaw: Flaw | undefined,
+    order: CallOrder,
   ) {
     super(name, brick, id);
+    this.order = order;
   }
 
   override down(): void {
@@ -71,9 +75,11 @@ export class Cut extends Gate {
     const { cuts } = this;
     const isChange = ['inode-write', 'entry-write'].includes(FOP_KIND[fop]) || /xattrop$/.test(fop);
     if (isChange) this.step?.(this, 'before');
+    this.order.before({ fop, request: request as Request<FopName>, frame, child: this.number });
     const reply = await (fop === 'writev' && this.isArbiter
       ? this.unwritten(request as Request<'writev'>, frame)
       : super.wind(fop, request, frame));
+    this.order.after({ fop, request: request as Request<FopName>, frame, child: this.number });
     if (isChange && this.isUp) this.step?.(this, 'after');
     if (cuts !== this.cuts || !this.isUp) throw new FopError('ENOTCONN', this.name);
     return reply as Reply<F>;
@@ -130,6 +136,8 @@ export class EnumerationLab {
   readonly disks: readonly SimDisk[];
   private readonly graphs: readonly Graph[];
   private clients = 0;
+  /** What came in a wrong order. */
+  readonly violations: string[] = [];
 
   constructor(
     private readonly layout: Layout,
@@ -199,7 +207,8 @@ export class EnumerationLab {
       options: [],
       create: ({ name }) => {
         const number = Number(name.slice(1));
-        const gate = new Cut(name, this.top(number), id, number, isArbiter(number), flaw);
+        const order = new CallOrder((violation) => this.violations.push(violation));
+        const gate = new Cut(name, this.top(number), id, number, isArbiter(number), flaw, order);
         gate.isUp = !away.has(number);
         gates.push(gate);
         return gate;

@@ -59,6 +59,11 @@ export class EnumerationModel {
     this.states = this.reachable().filter(({ names }) => names[path] === gfid);
   }
 
+  /** The bytes of a file were seen to be these. */
+  read(gfid: Gfid, text: string): void {
+    this.states = this.reachable().filter(({ inodes }) => inodes[gfid]?.text === text);
+  }
+
   /** All that there may be, as lines. */
   get pictures(): readonly string[] {
     return [...new Set(this.reachable().map(linesOf))];

@@ -133,6 +133,7 @@ export class EnumerationWork {
 
   private async write(path: string, text: string, where: 'start' | 'end'): Promise<void> {
     const { gfid, size } = await this.look(path);
+    this.model.read(gfid, await this.top.content(gfid));
     const fd = await this.top.open(gfid, O_RDWR);
     const offset = where === 'end' ? size : 0;
     // What is written in place takes the place of what was there.

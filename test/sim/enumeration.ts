@@ -176,6 +176,7 @@ class CaseRun {
         );
     });
     findings.push(...pictures.flatMap(({ left }) => left));
+    findings.push(...new Set(lab.violations));
     if (this.isOfOneMind) {
       findings.push(...work.scandals);
       if (!model.pictures.includes(withoutConflicts(first.lines)))

@@ -5,15 +5,18 @@ import { configWorld } from './config-world.js';
 import { enumerationWorld, SHORT, WHOLE } from './enumeration.js';
 import { logWorld, rollBackWorld } from './log-world.js';
 import { registerWorld } from './register-world.js';
+import { runMutants } from './replica-mutants.js';
 import { replicaWorld } from './replica-world.js';
 import { type NamedWorld, runSeeds, type SeedFailure } from './seeds.js';
 import type { World } from './world.js';
 
 const USAGE = `usage: npm run sim -- --seeds N [--from S] [--world NAME] [--twice]
        npm run sim -- SEED [--world NAME]
+       npm run sim -- --mutants
 
 The first runs N seeds and ends with one line: seeds, failures, seconds. --twice runs each a second time and compares.
-The second replays one seed and prints its trace. Without --world every world runs.
+The second replays one seed and prints its trace. The third plants defects in replicate, one after the other, and tells what finds each.
+ Without --world every world runs.
 `;
 
 const WORLDS: Readonly<Record<string, World>> = {
@@ -84,6 +87,7 @@ function parse(args: readonly string[]) {
         from: { type: 'string' },
         world: { type: 'string' },
         twice: { type: 'boolean' },
+        mutants: { type: 'boolean' },
       },
     });
   } catch (error) {
@@ -93,6 +97,7 @@ function parse(args: readonly string[]) {
 
 async function main(args: readonly string[]): Promise<boolean> {
   const { values, positionals } = parse(args);
+  if (values.mutants) return runMutants((line) => void process.stdout.write(`${line}\n`));
   const worlds = chosen(values.world);
   const [seed] = positionals;
   if (positionals.length > 1 || (seed === undefined) === (values.seeds === undefined))

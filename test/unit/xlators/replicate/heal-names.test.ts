@@ -59,10 +59,21 @@ const ROWS: Readonly<Record<string, Row>> = {
     moved: { A: [1, 2] },
     plan: 'nothing',
   },
-  'it was renamed where it is missing, and two bricks are all': {
+  'of two bricks that have another name each, the first is right: its old name goes': {
+    has: ['', 'A'],
+    moved: { A: [0] },
+    plan: 'nothing',
+  },
+  'and its new name stays, or the inode would have none': {
     has: ['A', ''],
     moved: { A: [1] },
-    plan: 'nothing',
+    plan: 'A',
+  },
+  'it was renamed by one of three, which nobody else has seen': {
+    has: ['', 'A', 'A'],
+    isDirty: true,
+    moved: { A: [0] },
+    plan: 'A',
   },
   'a link that one brick has lost: it stays': { has: ['A', ''], lives: { A: [0, 1] }, plan: 'A' },
   'a link was made where it is noted': {
