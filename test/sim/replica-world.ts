@@ -233,7 +233,8 @@ class ReplicaWorld implements FaultStage {
           results.push(result);
           this.kernel.note(`heal ${gfid}: ${result} ${String(error ?? '')}`);
         }
-        if (results.length === 0) {
+        // What a living client has in hand stays listed, and is clean.
+        if (results.every((result) => result === 'clean')) {
           this.healed = '';
           return;
         }
