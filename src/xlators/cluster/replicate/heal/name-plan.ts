@@ -103,7 +103,7 @@ function decided(
 function staysHere(
   copies: readonly NameCopy[],
   version: readonly Present[],
-  { isDirty, changedAt, movedAt, count, arbiter }: NameEvidence,
+  { isDirty, changedAt, livesAt, movedAt, count, arbiter }: NameEvidence,
 ): boolean {
   const missing = copies.filter((copy) => !isPresent(copy)).map(({ child }) => child);
   if (missing.length === 0) return true;
@@ -118,7 +118,10 @@ function staysHere(
   const first = Math.min(...copies.map(({ child }) => child));
   const mayMove = twice > copies.length || (twice === copies.length && missing.includes(first));
   if (isElsewhere && !isNoted && mayMove) return false;
-  return isDirty || missing.length * 2 <= count;
+  // A torn rename has taken the old name where the inode waits: this is the last one.
+  const lives = livesAt.get(version[0]?.stat.gfid ?? '') ?? [];
+  const isWaiting = missing.some((child) => lives.includes(child) && !moved.includes(child));
+  return isDirty || isWaiting || missing.length * 2 <= count;
 }
 
 /** The version that the inodes themselves prove: the only one that lives everywhere, or the majority's. */
