@@ -69,10 +69,24 @@ export class IndexFiles {
     this.link('entry-changes', `${directory}/${name}`);
   }
 
+  /**
+   * The list stays while its directory is owed something, even without a name in it: a healer of GlusterFS gives up where it finds
+   * no list on the copy that it heals from.
+   */
   removeName(parent: Gfid, name: ByteString): void {
     if (!isComponent(name)) return;
     this.dropName(parent, name);
-    this.removeEmpty(parent);
+    if (!this.isNoted('xattrop', parent)) this.removeEmpty(parent);
+  }
+
+  private isNoted(kind: 'xattrop' | 'dirty', gfid: Gfid): boolean {
+    try {
+      this.disk.lstat(`${this.directory(kind)}/${gfid}`);
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return false;
+      throw error;
+    }
   }
 
   /** Forgets all names of a directory. */

@@ -172,6 +172,21 @@ describe('features/index', () => {
     assert.deepEqual(names('entry-changes'), []);
   });
 
+  it('keeps a list without names while its directory is owed something', async () => {
+    const word = (key: string, name: string): Dict =>
+      new Map([[`glusterfs.xattrop-${key}`, { type: 'string', text: name }]]);
+    await add(KEY, 1, word('entry-create', 'a'));
+    const above = await directory('glusterfs.xattrop_entry_changes_gfid');
+    const at = { gfid: GFID, pargfid: above, bname: GFID, xdata: null };
+    const { stat } = await stack.top.wind('lookup', at, ROOT_FRAME);
+    const entry = { pargfid: stat.gfid, bname: 'a', xflags: 0, xdata: null };
+    await stack.top.wind('unlink', entry, ROOT_FRAME);
+    await stack.top.wind('lookup', at, ROOT_FRAME);
+    assert.deepEqual(await listing(stat.gfid), []);
+    await add(KEY, -1, word('purge-index', '1'));
+    await assert.rejects(stack.top.wind('lookup', at, ROOT_FRAME), { errno: 'ENOENT' });
+  });
+
   it('tells a healer whether unlink or rmdir removes what it lists', async () => {
     const asked: Dict = new Map([['glusterfs.index-ia-type-get-req', { type: 'int', int: 1n }]]);
     const kindIn = async (key: string): Promise<Dict> => {
