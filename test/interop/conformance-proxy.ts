@@ -20,6 +20,8 @@ export class Conformance {
   readonly fops = new Map<FopName, number>();
   /** `fop key type` of every pair that a reply's xdata had. */
   readonly answers = new Set<string>();
+  /** `fop key` of every pair that a request's xdata had. */
+  readonly asked = new Set<string>();
   /** What was not the same again, by its kind: the first of each, in hex. */
   readonly mismatches = new Map<string, string>();
 
@@ -139,6 +141,7 @@ class Line {
       before,
       () => {
         const request = codecOf(fop).decodeRequest(new Reader(before), this.numbers);
+        for (const key of request.xdata?.keys() ?? []) this.seen.asked.add(`${fop} ${key}`);
         return written((writer) => codecOf(fop).encodeRequest(writer, request, this.numbers));
       },
       (bytes) => codecOf(fop).decodeRequest(new Reader(bytes), this.numbers),
