@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../program/free-port.js';
+import { Certificates } from '../unit/rpc/certificates.js';
 import { type Engine, ServedBrick } from './served-brick.js';
 import { type StockMount, stockMount } from './stock-client.js';
 import {
@@ -15,6 +16,34 @@ import {
 } from './volume-volfiles.js';
 
 const VOLUME_ID = '22dc9034-7373-4c06-8fd1-f5447caeb6f8';
+
+/**
+ * `HEKAFS_INTEROP_TLS`, TLSv1.2 or TLSv1.3: everything that is done with volumes is done over that, with certificates on both
+ * sides, and by user and password.
+ */
+function secured(plan: VolumePlan, directory: string): VolumePlan {
+  const version = process.env['HEKAFS_INTEROP_TLS'];
+  if (version === undefined) return plan;
+  limitOpenSsl(directory, version);
+  const certificates = new Certificates(directory);
+  certificates.authority('authority');
+  for (const name of ['brick', 'client']) certificates.leaf(name, 'authority');
+  const { options = {} } = plan;
+  const server = { ...certificates.options('brick', 'authority'), ...options['server'] };
+  const client = { ...certificates.options('client', 'authority'), ...options['client'] };
+  return { ...plan, byLogin: true, options: { ...options, server, client } };
+}
+
+/** Has the processes that are started from here on speak no other version. */
+function limitOpenSsl(directory: string, version: string): void {
+  const path = join(directory, 'openssl.cnf');
+  const limits = `MaxProtocol = ${version}\nMinProtocol = ${version}\n`;
+  writeFileSync(
+    path,
+    `openssl_conf = o\n[o]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\n${limits}`,
+  );
+  process.env['OPENSSL_CONF'] = path;
+}
 
 /** A volume whose bricks are served by these engines, and whatever of stock GlusterFS uses it. */
 export class StockVolume {
@@ -51,7 +80,7 @@ export class StockVolume {
       directory: join(directory, `b${index}`),
       port: first + index,
     }));
-    const plan = { name: 'v', volumeId: VOLUME_ID, bricks, options };
+    const plan = secured({ name: 'v', volumeId: VOLUME_ID, bricks, options }, directory);
     const volume = new StockVolume(directory, plan, cluster, engines);
     try {
       for (const brick of volume.bricks) await brick.start();

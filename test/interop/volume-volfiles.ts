@@ -5,8 +5,10 @@ export interface VolumePlan {
   readonly name: string;
   readonly volumeId: string;
   readonly bricks: readonly BrickPlan[];
-  /** More options, by the end of a translator's name: `upcall`, `server`, `md-cache`. */
+  /** More options, by the end of a translator's name: `upcall`, `server`, `client`, `md-cache`. */
   readonly options?: OptionsByEnd;
+  /** Clients say user and password; where they come from opens nothing. */
+  readonly byLogin?: boolean;
 }
 
 export type OptionsByEnd = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
@@ -34,7 +36,7 @@ export function brickVolfile(plan: VolumePlan, { directory }: BrickPlan): string
   });
   const stats = { ...statsOptions(plan, directory), ...more['io-stats'] };
   const top: Stanza = [directory, 'debug/io-stats', stats, [`${name}-quota`]];
-  return printed([...stanzas, top, serverStanza(name, directory, more['server'])]);
+  return printed([...stanzas, top, serverStanza(plan, directory, more['server'])]);
 }
 
 type Feature = readonly [end: string, type: string, options: Stanza[2]];
@@ -128,7 +130,7 @@ function indexOptions(name: string, hidden: string): Stanza[2] {
 
 const LOGIN = 'a1c0ffee-0000-4000-8000-000000000001';
 
-function serverStanza(name: string, directory: string, more: Stanza[2] = {}): Stanza {
+function serverStanza(plan: VolumePlan, directory: string, more: Stanza[2] = {}): Stanza {
   const options = {
     'transport.listen-backlog': 1024,
     'transport.socket.keepalive-count': 9,
@@ -139,13 +141,13 @@ function serverStanza(name: string, directory: string, more: Stanza[2] = {}): St
     'transport-type': 'tcp',
     'transport.address-family': 'inet',
     'transport.socket.bind-address': '127.0.0.1',
-    [`auth.addr.${directory}.allow`]: '*',
+    ...(plan.byLogin ? {} : { [`auth.addr.${directory}.allow`]: '*' }),
     'auth-path': directory,
     [`auth.login.${LOGIN}.password`]: LOGIN,
     [`auth.login.${directory}.allow`]: LOGIN,
     ...more,
   };
-  return [`${name}-server`, 'protocol/server', options, [directory]];
+  return [`${plan.name}-server`, 'protocol/server', options, [directory]];
 }
 
 /** Where a client's volumes end: one brick, or a cluster of all. */
@@ -194,7 +196,7 @@ const HEALS = {
 };
 
 function clusterStanzas(plan: VolumePlan, cluster: Cluster, more: Stanza[2]): Stanza[] {
-  const clients = plan.bricks.map((brick, index) => clientStanza(plan.name, brick, index));
+  const clients = plan.bricks.map((brick, index) => clientStanza(plan, brick, index));
   const names = clients.map(([name]) => name);
   if (cluster === 'none') return clients;
   const top: Stanza =
@@ -214,7 +216,7 @@ function replicateOptions(plan: VolumePlan, names: readonly string[]): Stanza[2]
   };
 }
 
-function clientStanza(volume: string, { directory, port }: BrickPlan, index: number): Stanza {
+function clientStanza(plan: VolumePlan, { directory, port }: BrickPlan, index: number): Stanza {
   const options = {
     'send-gids': 'true',
     'strict-locks': 'off',
@@ -224,8 +226,10 @@ function clientStanza(volume: string, { directory, port }: BrickPlan, index: num
     'remote-host': '127.0.0.1',
     'remote-port': port,
     'ping-timeout': 42,
+    ...(plan.byLogin ? { username: LOGIN, password: LOGIN } : {}),
+    ...plan.options?.['client'],
   };
-  return [`${volume}-client-${index}`, 'protocol/client', options, []];
+  return [`${plan.name}-client-${index}`, 'protocol/client', options, []];
 }
 
 function printed(stanzas: readonly Stanza[]): string {

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { ByteStream, Endpoint, StreamEvents } from '../network.js';
 import { commonName } from './tls-files.js';
 
-/** A socket as a stream of bytes. All that is written in one turn goes out as one `writev`. */
+/** A socket as a stream of bytes. All that is written in one turn goes out as one `writev`, but over TLS. */
 export class SocketStream implements ByteStream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
@@ -15,6 +15,7 @@ export class SocketStream implements ByteStream {
     private readonly socket: Socket,
     private readonly came?: (take: (chunk: Buffer) => void) => void,
   ) {
+    if (socket instanceof TLSSocket) writeOneByOne(socket);
     this.local = { host: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
     this.remote = { host: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
   }
@@ -76,6 +77,15 @@ export class SocketStream implements ByteStream {
     this.why ??= why;
     this.socket.destroy();
   }
+}
+
+/**
+ * Keeps each chunk in TLS records of its own. GlusterFS reads a message and waits for its socket: what else was in the last record is
+ * in its TLS library by then, and is not looked at before more comes.
+ */
+function writeOneByOne(socket: TLSSocket): void {
+  const several: { _writev?: unknown } = socket;
+  several._writev = null;
 }
 
 /** IPv4 clients of an IPv6 listener come as `::ffff:a.b.c.d`. */
