@@ -3,9 +3,9 @@ import { type LogBug, logWorld, logWorldWith, rollBackWorld } from '../../sim/lo
 import { runSeeds } from '../../sim/seeds.js';
 
 describe('sim log world', () => {
-  it('holds for 30 seeds', async () => {
+  it('holds for 15 seeds', async () => {
     const worlds = [{ name: 'log', world: logWorld }];
-    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 30 }), []);
+    assert.deepEqual(await runSeeds(worlds, { from: 1, count: 15 }), []);
   });
 
   it('holds for 15 seeds in which a disk is rolled back, and that disk has no vote', async () => {
